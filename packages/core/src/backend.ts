@@ -1,1 +1,5 @@
-export {};
+/** What a backend fulfils: the contract and the kernel vocabulary. Backends import this entry and nothing else. */
+export * from './backend/contract.js';
+export * from './backend/dtype.js';
+export * from './backend/program.js';
+export * from './backend/steps.js';

@@ -1,0 +1,337 @@
+/**
+ * The kernel vocabulary: every kind of step that a plan may hold, with its exact meaning.
+ *
+ * A backend implements these and nothing more. The plain reading of each comment is the definition; the reference
+ * backend is its executable form, and one suite holds all backends to it.
+ *
+ * Conventions
+ * - Shapes, strides and offsets count elements. Strides may be 0 (broadcast) on inputs; the elements of an output are
+ *   distinct.
+ * - "contiguous" means row-major without gaps from `offset` on.
+ * - An output may be the very same operand (buffer, offset, shape, strides, dtype) as an input of a `pointwise` step or
+ *   of an epilogue, which is how updates happen in place. Any other overlap between an output and another operand of
+ *   the same step does not occur.
+ * - Accumulation is in float32 at least (float64 for float64); the order is fixed by the step and the kernel variant,
+ *   never by the number of threads.
+ */
+import type { DType } from './dtype.js';
+import type { Program } from './program.js';
+
+/** A strided view of a buffer of the plan. */
+export interface Operand {
+  /** Index into `Plan.buffers`. */
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+  /** Adds `scalars[scalar] * stride` to the offset at run time: a position that grows without a new plan. */
+  readonly shift?: { readonly scalar: number; readonly stride: number };
+}
+
+interface Labelled {
+  /** The op (and module path) that this step comes from, for profiles and errors. */
+  readonly label?: string;
+}
+
+/**
+ * For each point of `shape`: runs `program` and stores its outputs. All operands have exactly this shape (broadcast
+ * axes have stride 0). Also serves as copy, cast, fill, concat (one step a part), pad and optimizer update.
+ */
+export interface PointwiseStep extends Labelled {
+  readonly kind: 'pointwise';
+  readonly shape: readonly number[];
+  readonly inputs: readonly Operand[];
+  /** Plan scalars that `scalar` instructions name by their place in this list. */
+  readonly scalars: readonly number[];
+  readonly program: Program;
+  readonly outputs: readonly Operand[];
+}
+
+export type Reducer = 'sum' | 'mean' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin' | 'any' | 'all';
+
+/**
+ * Reduces the value of `prologue` (one output) over `axes` of `shape`, then runs `epilogue`.
+ *
+ * - `prologue` reads `inputs`, operands of shape `shape`.
+ * - Output operands and `epilogueInputs` have the shape of the kept axes, in order (a reduction over all axes has shape
+ *   []). `epilogue` sees the reduced value as `load` 0 and `epilogueInputs[i]` as `load` 1 + i; null stores the value.
+ * - `argmax` and `argmin` give int32: the row-major position within the reduced axes, the first of equals; a NaN wins.
+ * - `max` and `min` propagate NaN. `any` and `all` take and give bool. An empty reduction gives the neutral element
+ *   (0, NaN for mean, 1, -inf, inf, false, true); empty argmax, argmin do not occur.
+ * - `sum`, `mean`, `prod` accumulate pairwise or blockwise, so that the error grows slower than linearly.
+ */
+export interface ReduceStep extends Labelled {
+  readonly kind: 'reduce';
+  readonly shape: readonly number[];
+  readonly axes: readonly number[];
+  readonly reducer: Reducer;
+  readonly inputs: readonly Operand[];
+  readonly scalars: readonly number[];
+  readonly prologue: Program;
+  readonly epilogue: Program | null;
+  readonly epilogueInputs: readonly Operand[];
+  readonly outputs: readonly Operand[];
+}
+
+/**
+ * c[..., i, j] = sum over l of a[..., i, l] * b[..., l, j]; float32 (or float16 operands with float32 accumulation).
+ *
+ * - `a` has shape [...batch, m, k], `b` [...batch, k, n] with any strides, so that a transposed side is a view. Batch
+ *   strides may be 0. Within a matrix one of the two strides is 1 (or its axis has size 1); the planner copies others.
+ * - `epilogue` sees the product as `load` 0 and `epilogueInputs[i]` (shape [...batch, m, n]) as `load` 1 + i; null
+ *   stores the product. Outputs have shape [...batch, m, n]; there may be several (a saved pre-activation).
+ * - k = 0 gives zeros.
+ */
+export interface MatmulStep extends Labelled {
+  readonly kind: 'matmul';
+  readonly batch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly scalars: readonly number[];
+  readonly epilogue: Program | null;
+  readonly epilogueInputs: readonly Operand[];
+  readonly outputs: readonly Operand[];
+}
+
+/** y = softmax (or log-softmax) of each row. Operands [rows, columns], contiguous. A row of -inf only gives NaN. */
+export interface SoftmaxStep extends Labelled {
+  readonly kind: 'softmax';
+  readonly log: boolean;
+  readonly rows: number;
+  readonly columns: number;
+  readonly x: Operand;
+  readonly y: Operand;
+}
+
+/** dx from y and dy: softmax y * (dy - sum(y * dy)), log-softmax dy - exp(y) * sum(dy). Contiguous [rows, columns]. */
+export interface SoftmaxBackwardStep extends Labelled {
+  readonly kind: 'softmaxBackward';
+  readonly log: boolean;
+  readonly rows: number;
+  readonly columns: number;
+  readonly y: Operand;
+  readonly dy: Operand;
+  readonly dx: Operand;
+}
+
+/**
+ * Per-row cross-entropy of class scores, without a one-hot and without storing probabilities.
+ *
+ * With p = softmax(logits[r]), w = weight (ones if null), t = target[r], s = labelSmoothing, C = classes:
+ *   loss[r] = -(1 - s) * w[t] * log p[t] - (s / C) * sum over c of w[c] * log p[c],   0 where t == ignoreIndex.
+ * `logSumExp[r]` is kept for the backward step. `total[r]` (when not null) is w[t], 0 where ignored: the mean's divisor.
+ * logits [rows, classes] contiguous; target int32 [rows]; loss, logSumExp, total float [rows].
+ * A target outside [0, classes) that is not ignoreIndex is clamped and flagged.
+ */
+export interface CrossEntropyStep extends Labelled {
+  readonly kind: 'crossEntropy';
+  readonly rows: number;
+  readonly classes: number;
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+  readonly logits: Operand;
+  readonly target: Operand;
+  readonly weight: Operand | null;
+  readonly loss: Operand;
+  readonly logSumExp: Operand;
+  readonly total: Operand | null;
+  readonly flag: Operand | null;
+}
+
+/** dlogits [rows, classes] from dloss (shape [rows], strides may be 0): the derivative of the step above. */
+export interface CrossEntropyBackwardStep extends Labelled {
+  readonly kind: 'crossEntropyBackward';
+  readonly rows: number;
+  readonly classes: number;
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+  readonly logits: Operand;
+  readonly target: Operand;
+  readonly weight: Operand | null;
+  readonly logSumExp: Operand;
+  readonly dloss: Operand;
+  readonly dlogits: Operand;
+}
+
+/**
+ * `layer`: y = (x - mean) * rstd * weight + bias, rstd = 1 / sqrt(var + eps), biased variance, computed in two passes.
+ * `rms`:   y = x * rstd * weight,                 rstd = 1 / sqrt(mean(x * x) + eps); mean and bias are null.
+ * x, y [rows, columns] contiguous; weight, bias [columns] or null; mean, rstd [rows], null when not wanted.
+ * https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1910.07467
+ */
+export interface NormStep extends Labelled {
+  readonly kind: 'norm';
+  readonly variant: 'layer' | 'rms';
+  readonly rows: number;
+  readonly columns: number;
+  readonly eps: number;
+  readonly x: Operand;
+  readonly weight: Operand | null;
+  readonly bias: Operand | null;
+  readonly y: Operand;
+  readonly mean: Operand | null;
+  readonly rstd: Operand | null;
+}
+
+/** Gradients of the step above. Each of dx, dweight, dbias may be null (not wanted). mean is null for `rms`. */
+export interface NormBackwardStep extends Labelled {
+  readonly kind: 'normBackward';
+  readonly variant: 'layer' | 'rms';
+  readonly rows: number;
+  readonly columns: number;
+  readonly x: Operand;
+  readonly dy: Operand;
+  readonly weight: Operand | null;
+  readonly mean: Operand | null;
+  readonly rstd: Operand;
+  readonly dx: Operand | null;
+  readonly dweight: Operand | null;
+  readonly dbias: Operand | null;
+}
+
+/** What forward and backward attention share. */
+interface AttentionBase extends Labelled {
+  readonly batch: number;
+  readonly heads: number;
+  /** Divides `heads`: query head h reads key head floor(h / (heads / keyHeads)). */
+  readonly keyHeads: number;
+  /** Query positions. */
+  readonly queries: number;
+  /** Key positions in the operands. */
+  readonly keys: number;
+  readonly headSize: number;
+  /** How many keys exist at run time: a plan scalar (int32), or null for all of `keys`. */
+  readonly keyLength: number | null;
+  readonly scale: number;
+  /**
+   * null: every query sees every key. Otherwise query t sees keys s <= t + offset, where offset is this number plus
+   * plan scalar `causalShift` if that is not null. PyTorch's `isCausal` is offset 0.
+   */
+  readonly causal: number | null;
+  readonly causalShift: number | null;
+  /** [batch, heads, queries, headSize]; the last stride is 1, the others any (so that a fused qkv needs no copy). */
+  readonly q: Operand;
+  /** [batch, keyHeads, keys, headSize] */
+  readonly k: Operand;
+  readonly v: Operand;
+  /** [batch, heads, queries, keys] with any strides (0 too): bool, true takes part; or float, added to the scores. */
+  readonly mask: Operand | null;
+  /** Multiplies the probabilities: 0 or 1 / (1 - p), [batch, heads, queries, keys], float, drawn by the host. */
+  readonly dropout: Operand | null;
+}
+
+/**
+ * out = softmax(q k^T * scale + mask) v, without storing the queries x keys matrix.
+ * A query that sees no key gives zeros. `logSumExp` [batch, heads, queries] contiguous is kept for the backward step
+ * (null when not wanted). https://arxiv.org/abs/2205.14135, https://arxiv.org/abs/2307.08691
+ */
+export interface AttentionStep extends AttentionBase {
+  readonly kind: 'attention';
+  /** [batch, heads, queries, headSize], last stride 1 */
+  readonly out: Operand;
+  readonly logSumExp: Operand | null;
+}
+
+/** dq, dk, dv from dout; dk and dv are summed over the query heads of a key head. */
+export interface AttentionBackwardStep extends AttentionBase {
+  readonly kind: 'attentionBackward';
+  readonly out: Operand;
+  readonly logSumExp: Operand;
+  readonly dout: Operand;
+  readonly dq: Operand;
+  readonly dk: Operand;
+  readonly dv: Operand;
+}
+
+/**
+ * Selection along an axis by one index for all rows. Every operand is contiguous.
+ * input [outer, size, inner], index int32 [count], output [outer, count, inner]; output[o, i] = input[o, index[i]].
+ * Negative indices are not in the language. An index outside [0, size) is clamped and flagged.
+ */
+export interface IndexSelectStep extends Labelled {
+  readonly kind: 'indexSelect';
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  readonly count: number;
+  readonly input: Operand;
+  readonly index: Operand;
+  readonly output: Operand;
+  readonly flag: Operand | null;
+}
+
+/**
+ * The transpose of the step above: output[o, index[i]] += source[o, i], in the order of i (deterministic).
+ * `accumulate` adds to what is there, otherwise the output starts as zeros. `skip`: this index adds nothing (an
+ * embedding's padding row), null for none. Contiguous operands: source [outer, count, inner], output [outer, size, inner].
+ */
+export interface IndexAddStep extends Labelled {
+  readonly kind: 'indexAdd';
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  readonly count: number;
+  readonly accumulate: boolean;
+  readonly skip: number | null;
+  readonly index: Operand;
+  readonly source: Operand;
+  readonly output: Operand;
+  readonly flag: Operand | null;
+}
+
+/**
+ * torch.gather: output[o, i, n] = input[o, index[o, i, n], n]. Contiguous: input [outer, size, inner], index int32 and
+ * output [outer, count, inner].
+ */
+export interface GatherStep extends Labelled {
+  readonly kind: 'gather';
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  readonly count: number;
+  readonly input: Operand;
+  readonly index: Operand;
+  readonly output: Operand;
+  readonly flag: Operand | null;
+}
+
+/**
+ * torch.scatter (reduce 'none': the last i wins) and scatterAdd ('sum', in the order of i): output[o, index[o, i, n], n]
+ * takes source[o, i, n]. The output keeps what it holds elsewhere if `accumulate`, else it starts as zeros.
+ */
+export interface ScatterStep extends Labelled {
+  readonly kind: 'scatter';
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  readonly count: number;
+  readonly reduce: 'none' | 'sum';
+  readonly accumulate: boolean;
+  readonly index: Operand;
+  readonly source: Operand;
+  readonly output: Operand;
+  readonly flag: Operand | null;
+}
+
+export type Step =
+  | PointwiseStep
+  | ReduceStep
+  | MatmulStep
+  | SoftmaxStep
+  | SoftmaxBackwardStep
+  | CrossEntropyStep
+  | CrossEntropyBackwardStep
+  | NormStep
+  | NormBackwardStep
+  | AttentionStep
+  | AttentionBackwardStep
+  | IndexSelectStep
+  | IndexAddStep
+  | GatherStep
+  | ScatterStep;
+
+export type StepKind = Step['kind'];
