@@ -1,0 +1,56 @@
+import { describeValue, TokenizerError } from '../error.js';
+import type { AddedTokenJSON } from './json.js';
+
+/**
+ * Checks for what comes from a stranger's file. Each takes the path of the field, so that the error can
+ * name it, and returns the value with its type.
+ */
+
+export function fail(path: string, expected: string, value: unknown): never {
+  throw new TokenizerError(`tokenizer.json: ${path} must be ${expected}, but is ${describeValue(value)}.`);
+}
+
+export function asObject(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'an object', value);
+  return value as Record<string, unknown>;
+}
+
+export function asArray(value: unknown, path: string): unknown[] {
+  if (!Array.isArray(value)) fail(path, 'an array', value);
+  return value;
+}
+
+export function asString(value: unknown, path: string): string {
+  if (typeof value !== 'string') fail(path, 'a string', value);
+  return value;
+}
+
+export function asBoolean(value: unknown, path: string, otherwise?: boolean): boolean {
+  if (value === undefined && otherwise !== undefined) return otherwise;
+  if (typeof value !== 'boolean') fail(path, 'true or false', value);
+  return value;
+}
+
+/** Ids take memory in proportion to the largest, so a file must not claim more than any vocabulary has. */
+export const MAX_ID = (1 << 24) - 1;
+
+export function asId(value: unknown, path: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_ID) {
+    fail(path, `an integer from 0 to ${MAX_ID}`, value);
+  }
+  return value;
+}
+
+export function asAddedToken(value: unknown, path: string): AddedTokenJSON {
+  const token = asObject(value, path);
+  const special = asBoolean(token.special, `${path}.special`, false);
+  return {
+    id: asId(token.id, `${path}.id`),
+    content: asString(token.content, `${path}.content`),
+    single_word: asBoolean(token.single_word, `${path}.single_word`, false),
+    lstrip: asBoolean(token.lstrip, `${path}.lstrip`, false),
+    rstrip: asBoolean(token.rstrip, `${path}.rstrip`, false),
+    normalized: asBoolean(token.normalized, `${path}.normalized`, !special),
+    special,
+  };
+}
