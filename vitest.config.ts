@@ -1,37 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { configDefaults, defineConfig } from 'vitest/config';
-
-const root = fileURLToPath(new URL('.', import.meta.url));
-
-/**
- * Aliases that send '@inkstone/NAME' and '@inkstone/NAME/SUB' to the sources, so that unit tests need no
- * build. They are read from each package's own exports map ('./x' -> dist/y.js -> src/y.ts): a path that a
- * package does not export stays unresolvable, in tests as for a user.
- */
-function sourceAliases(): { find: RegExp; replacement: string }[] {
-  const packages = join(root, 'packages');
-  return readdirSync(packages).flatMap((folder) => {
-    const manifest = join(packages, folder, 'package.json');
-    if (!existsSync(manifest)) return [];
-    const { name, exports = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as {
-      name: string;
-      exports?: Record<string, string | { import?: string }>;
-    };
-    return Object.entries(exports).flatMap(([subpath, target]) => {
-      const built = typeof target === 'string' ? target : target.import;
-      const source = built?.match(/^\.\/dist\/(.+)\.js$/)?.[1];
-      if (source === undefined) return [];
-      return [
-        {
-          find: new RegExp(`^${name}${subpath.slice(1)}$`),
-          replacement: join(packages, folder, 'src', `${source}.ts`),
-        },
-      ];
-    });
-  });
-}
+import { sourceAliases } from './tests/harness/source-aliases.js';
 
 /** The same meaning that tsup's `loader` gives to these files in a build: WGSL is text, WASM is bytes. */
 function kernelSources() {
@@ -53,12 +22,19 @@ const long = process.env.INKSTONE_LONG === '1';
 
 export default defineConfig({
   plugins: [kernelSources()],
-  resolve: { alias: sourceAliases() },
+  resolve: {
+    alias: Object.entries(sourceAliases()).map(([path, file]) => ({
+      find: new RegExp(`^${path}$`),
+      replacement: file,
+    })),
+  },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(long ? [] : ['**/*.long.test.ts'])],
+    globalSetup: ['tests/harness/global-setup.ts'],
     // Dawn must run in forked processes: in a worker thread it takes the process down when the thread ends.
     pool: 'forks',
+    maxWorkers: 2,
     testTimeout: long ? 600_000 : 60_000,
     hookTimeout: 120_000,
   },
