@@ -26,12 +26,17 @@ export interface BrowserArchive {
   readonly browserLibraries: string;
   /** A fontconfig file that finds the packaged font and those of the system. */
   readonly fontConfig: string;
+  /** For XDG_CACHE_HOME: what Chromium and fontconfig cache stays out of the user's own folder. */
+  readonly userCache: string;
 }
 
 /** Whether this machine can run what the package ships. */
 export const archiveRunsHere: boolean = process.platform === 'linux' && process.arch === 'x64';
 
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/inkstone/', import.meta.url));
+
+/** Raised when what is unpacked changes, so that an older cache is not taken for this one. */
+const LAYOUT = 2;
 
 /** A half-made folder of a process that was killed is removed when it is older than this. */
 const STALE_MS = 15 * 60_000;
@@ -42,7 +47,7 @@ export async function unpackBrowserArchive(): Promise<BrowserArchive> {
   const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as {
     version: string;
   };
-  const folder = join(cacheFolder, `chromium-${version}`);
+  const folder = join(cacheFolder, `chromium-${version}-${LAYOUT}`);
   if (!existsSync(folder)) await unpackInto(folder, join(packageRoot, 'bin'));
   return {
     executable: join(folder, 'chromium'),
@@ -50,6 +55,7 @@ export async function unpackBrowserArchive(): Promise<BrowserArchive> {
     swiftshaderManifest: join(folder, 'vk_swiftshader_icd.json'),
     browserLibraries: join(folder, 'lib'),
     fontConfig: join(folder, 'fonts.conf'),
+    userCache: join(folder, 'cache'),
   };
 }
 
@@ -77,7 +83,7 @@ async function unpackInto(folder: string, archives: string): Promise<void> {
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 `,
     );

@@ -28,6 +28,7 @@ export async function launchChromium(options: { args?: readonly string[] } = {})
       ...definedEnvironment(),
       LD_LIBRARY_PATH: prependPath(archive.browserLibraries, process.env.LD_LIBRARY_PATH),
       FONTCONFIG_FILE: archive.fontConfig,
+      XDG_CACHE_HOME: archive.userCache,
     },
   });
 }
