@@ -1,0 +1,76 @@
+/**
+ * The dialogue corpus that ships inside the package: short exchanges in Chinese and English, written for
+ * Inkstone. It is what `inkstone train` falls back to without a network, and the smallest real text that the
+ * lessons and the demo page can start from.
+ *
+ * Format: a turn a line, a blank line between exchanges, no speaker names (the speakers take turns).
+ */
+import { animals } from './animals';
+import { bedtime } from './bedtime';
+import { errands } from './errands';
+import { family } from './family';
+import { feelings } from './feelings';
+import { food } from './food';
+import { greetings } from './greetings';
+import { jokes } from './jokes';
+import { languages } from './languages';
+import { maths } from './maths';
+import { models } from './models';
+import { numbers } from './numbers';
+import { poems } from './poems';
+import { programming } from './programming';
+import { study } from './study';
+import { tea } from './tea';
+import { travel } from './travel';
+import { weather } from './weather';
+
+const topics = [
+  greetings,
+  weather,
+  food,
+  tea,
+  study,
+  languages,
+  programming,
+  maths,
+  models,
+  poems,
+  travel,
+  family,
+  jokes,
+  numbers,
+  feelings,
+  animals,
+  errands,
+  bedtime,
+];
+
+/**
+ * Deals the exchanges of all topics out evenly, each topic in its own order. A training run keeps the end of
+ * the text for validation; written topic after topic, that end would be English bedtime stories only.
+ */
+function interleave(sources: readonly string[]): string {
+  const dealt = sources.flatMap((source) => {
+    const exchanges = source.trim().split('\n\n');
+    return spread(exchanges);
+  });
+  dealt.sort((a, b) => a.position - b.position); // stable: ties stay in the order of the topics
+  return `${dealt.map((entry) => entry.exchange).join('\n\n')}\n`;
+}
+
+/** Positions in [0, 1): Chinese and English, each evenly over the whole, so that both are everywhere. */
+function spread(exchanges: readonly string[]): { exchange: string; position: number }[] {
+  const chinese = exchanges.filter((exchange) => isChinese(exchange));
+  const english = exchanges.filter((exchange) => !isChinese(exchange));
+  return [chinese, english].flatMap((group) =>
+    group.map((exchange, index) => ({ exchange, position: (index + 0.5) / group.length })),
+  );
+}
+
+/** An exchange counts as Chinese if its first letter is: the language lessons mix the two. */
+function isChinese(exchange: string): boolean {
+  return /^\P{L}*\p{Script=Han}/u.test(exchange);
+}
+
+/** The whole corpus as one text of about 51 KB in UTF-8, with a line feed at the end. */
+export const dialogueCorpus: string = /* @__PURE__ */ interleave(topics);
