@@ -1,0 +1,46 @@
+/** Which file computes which kind of step. */
+import type { Step } from '@inkstone/core/backend';
+import { compileAttention, compileAttentionBackward } from './attention.js';
+import type { Kernel } from './buffer.js';
+import { compileCrossEntropy, compileCrossEntropyBackward } from './cross-entropy.js';
+import { compileGather, compileIndexAdd, compileIndexSelect, compileScatter } from './indexing.js';
+import { compileMatmul } from './matmul.js';
+import { compileNorm, compileNormBackward } from './norm.js';
+import { compilePointwise } from './pointwise.js';
+import { compileReduce } from './reduce.js';
+import { compileSoftmax, compileSoftmaxBackward } from './softmax.js';
+
+export function compileStep(step: Step): Kernel {
+  switch (step.kind) {
+    case 'pointwise':
+      return compilePointwise(step);
+    case 'reduce':
+      return compileReduce(step);
+    case 'matmul':
+      return compileMatmul(step);
+    case 'softmax':
+      return compileSoftmax(step);
+    case 'softmaxBackward':
+      return compileSoftmaxBackward(step);
+    case 'crossEntropy':
+      return compileCrossEntropy(step);
+    case 'crossEntropyBackward':
+      return compileCrossEntropyBackward(step);
+    case 'norm':
+      return compileNorm(step);
+    case 'normBackward':
+      return compileNormBackward(step);
+    case 'attention':
+      return compileAttention(step);
+    case 'attentionBackward':
+      return compileAttentionBackward(step);
+    case 'indexSelect':
+      return compileIndexSelect(step);
+    case 'indexAdd':
+      return compileIndexAdd(step);
+    case 'gather':
+      return compileGather(step);
+    case 'scatter':
+      return compileScatter(step);
+  }
+}
