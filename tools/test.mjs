@@ -1,0 +1,106 @@
+/**
+ * `npm test`: installs, builds, lints, checks types and package arrows, and runs every test, from a fresh clone
+ * with nothing but Node and npm. Its last line is `N passed, N failed, N skipped`, where a stage that fails
+ * counts as one failed.
+ *
+ *   npm test                      everything
+ *   npm test -- packages/core     the same, but only the test files whose path has that in it
+ *   npm run test:long             (--long) with the soaks and the fuzzing (*.long.test.ts)
+ *   node tools/test.mjs --suite   only the test files, on what is installed and built
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './run.mjs';
+import { isInstalled, markInstalled, pnpm, requireNode, tool } from './workspace.mjs';
+
+requireNode();
+const args = process.argv.slice(2);
+const suiteOnly = args.includes('--suite');
+if (args.includes('--long')) process.env.INKSTONE_LONG = '1';
+const filters = args.filter((argument) => argument !== '--suite' && argument !== '--long');
+
+/** @type {string[]} */
+const failedStages = [];
+
+/**
+ * Runs one stage with its output live, and says how it went.
+ *
+ * @param {string} name
+ * @param {() => Promise<number>} work resolves to an exit code
+ */
+async function stage(name, work) {
+  console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 60 - name.length))}`);
+  const start = performance.now();
+  const code = await work().catch((error) => {
+    console.error(String(error));
+    return 1;
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(
+    code === 0
+      ? `── ${name}: done in ${seconds} s`
+      : `── ${name}: FAILED after ${seconds} s (exit code ${code})`,
+  );
+  if (code !== 0) failedStages.push(name);
+  return code === 0;
+}
+
+async function install() {
+  if (isInstalled('all')) {
+    console.log('everything is installed');
+    return 0;
+  }
+  const code = await run(pnpm('install', '--frozen-lockfile', '--reporter=append-only'));
+  if (code === 0) markInstalled('all');
+  return code;
+}
+
+/** @type {import('./closing-reporter.mjs').Counts} */
+let counts = { passed: 0, failed: [], skipped: [] };
+
+async function tests() {
+  const folder = mkdtempSync(join(tmpdir(), 'inkstone-test-'));
+  const report = join(folder, 'counts.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=./tools/closing-reporter.mjs'];
+    const code = await run(tool('vitest', ['run', ...reporters, ...filters]), {
+      env: { INKSTONE_REPORT: report },
+    });
+    counts = JSON.parse(readFileSync(report, 'utf8'));
+    // In CI a skip must say what was missing: one without a reason is a test that someone switched off.
+    if (process.env.CI) {
+      const silent = counts.skipped.filter(({ reason }) => reason === '');
+      counts.skipped = counts.skipped.filter(({ reason }) => reason !== '');
+      counts.failed.push(...silent.map(({ name }) => `${name} (skipped without a reason)`));
+    }
+    return code === 0 && counts.failed.length > 0 ? 1 : code;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const ready =
+  suiteOnly ||
+  ((await stage('install', install)) &&
+    (await stage('build', () => run(pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only')))));
+if (ready) {
+  if (!suiteOnly) {
+    await stage('lint', () => run(tool('@biomejs/biome', ['ci', '--error-on-warnings', '.'])));
+    await stage('types', () => run(pnpm('exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only')));
+    await stage('arrows', () =>
+      run(tool('dependency-cruiser', ['packages', 'apps', 'bench', 'tests'], 'depcruise')),
+    );
+  }
+  await stage('tests', tests);
+}
+
+// The stage of the tests fails through them, which are counted one by one; without any, it counts itself.
+const stages = failedStages.filter((name) => name !== 'tests' || counts.failed.length === 0);
+console.log();
+for (const { name, reason } of counts.skipped) console.log(`skipped  ${name}${reason && ` (${reason})`}`);
+for (const name of counts.failed) console.log(`failed   ${name}`);
+for (const name of stages) console.log(`failed   stage ${name}, whose output is above`);
+const failed = counts.failed.length + stages.length;
+console.log(`${counts.passed} passed, ${failed} failed, ${counts.skipped.length} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;
