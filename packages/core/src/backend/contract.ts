@@ -70,9 +70,15 @@ export interface BackendDevice {
   createBuffer(byteLength: number): BackendBuffer;
   /** Gives memory back once all work submitted so far is done with it. */
   destroyBuffer(buffer: BackendBuffer): void;
-  /** Copies bytes in. `data` may be reused by the caller at once. */
+  /**
+   * Copies bytes in. `data` may be reused by the caller at once. `byteOffset` is a multiple of 4; if the length is not,
+   * the bytes up to the next multiple of 4 may change too.
+   */
   write(buffer: BackendBuffer, byteOffset: number, data: ArrayBufferView): void;
-  /** The bytes as they are after everything submitted so far and before anything submitted later. */
+  /**
+   * The bytes as they are after everything submitted so far and before anything submitted later. `byteOffset` is a
+   * multiple of 4, the length any.
+   */
   read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer>;
   /** Prepares a plan for replay. May finish its work (shader compilation) later; runs wait for it. */
   compile(plan: Plan): Executable;
@@ -110,7 +116,7 @@ export interface Plan {
   readonly buffers: readonly { readonly byteLength: number }[];
   /** Types of the run-time scalars: learning rate, step number, positions. */
   readonly scalars: readonly ('float32' | 'float64' | 'int32')[];
-  /** Host data copied into buffers before the first step of a run. */
+  /** Host data copied into buffers before the first step of a run; offsets and lengths as for `write`. */
   readonly uploads: readonly {
     readonly buffer: number;
     readonly byteOffset: number;

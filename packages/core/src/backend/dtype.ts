@@ -2,7 +2,8 @@
  * Element types, with PyTorch's names.
  *
  * What a buffer stores and what a kernel computes with are two things: `float16` and `uint8` are storage types that
- * kernels widen on load (to float32 and int32) and narrow on store. How many bytes an element takes in a buffer is
+ * kernels widen on load (to float32 and int32) and narrow on store: to float16 to nearest, halves to even, from 65520 on
+ * to infinity; to uint8 by keeping the low 8 bits. A bool is true if any bit is set, and stored as 1. How many bytes an element takes in a buffer is
  * the device's choice (`BackendDevice.bytesPerElement`): WebGPU, which has no 8-bit storage, keeps a bool in 32 bits.
  */
 export type DType = 'float32' | 'float16' | 'float64' | 'int32' | 'uint8' | 'bool';

@@ -8,12 +8,16 @@
  * Exact semantics, which every backend shares up to the tolerances in DESIGN.md:
  * - arithmetic on float32 rounds once per instruction, except that a backend may contract `mul` + `add` into a fused
  *   multiply-add; arithmetic on int32 wraps;
- * - NaN and infinity follow IEEE 754 and PyTorch: `max` and `min` return NaN if either side is NaN, comparisons with
- *   NaN are false except `ne`, `select` evaluates nothing it does not return (a NaN in the branch not taken is lost);
+ * - the arguments of an instruction have one type, except `select`'s condition. int32 is taken by neg, abs, sign, add,
+ *   sub, mul, floorDiv, remainder, fmod, pow, max, min, and, or, xor and the comparisons; bool by not, and, or, xor and the
+ *   comparisons (false < true); floats by all but not, and, or, xor;
+ * - NaN and infinity follow IEEE 754 and PyTorch: `max` and `min` return NaN if either side is NaN, `sign(NaN)` is 0,
+ *   comparisons with NaN are false except `ne`, `select` evaluates nothing it does not return (a NaN in the branch not taken is lost);
  * - `div` on int32 is not in the language (PyTorch's `/` is true division); `floorDiv` and `remainder` take the sign of
- *   the divisor as Python does, `fmod` that of the dividend; on int32 a zero divisor gives 0;
- * - `round` rounds halves to even; `sign(0)` is 0; `pow` is C's `powf` (`pow(x, 0)` is 1, a negative base with a
- *   non-integral exponent is NaN); `rsqrt(0)` is infinity; `sigmoid` and `tanh` do not overflow for any finite input;
+ *   the divisor as Python does, `fmod` that of the dividend; on int32 a zero divisor gives 0, on floats a / b and NaN;
+ * - `round` rounds halves to even; `sign(0)` is 0; `pow` is C's `powf` (`pow(x, 0)` and `pow(1, y)` are 1, a negative
+ *   base with a non-integral exponent is NaN), on int32 it wraps, and a negative exponent gives the true power truncated
+ *   to an integer (0 for base 0); `rsqrt(0)` is infinity; `sigmoid` and `tanh` do not overflow for any finite input;
  *   `gelu`-like functions are not instructions: ops spell them out with `erf` or `tanh`;
  * - casting float to int truncates towards zero and saturates, NaN becomes 0; to bool tests for `!= 0`.
  */

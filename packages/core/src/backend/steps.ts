@@ -8,9 +8,15 @@
  * - Shapes, strides and offsets count elements. Strides may be 0 (broadcast) on inputs; the elements of an output are
  *   distinct.
  * - "contiguous" means row-major without gaps from `offset` on.
- * - An output may be the very same operand (buffer, offset, shape, strides, dtype) as an input of a `pointwise` step or
- *   of an epilogue, which is how updates happen in place. Any other overlap between an output and another operand of
- *   the same step does not occur.
+ * - An output may be the very same operand (buffer, offset, shift, shape, strides, dtype) as an input of a `pointwise`
+ *   step or of an epilogue, which is how updates happen in place. Otherwise a step does not read the buffers that it
+ *   stores into, not even other ranges of them (WebGPU refuses one buffer bound both ways). Several outputs may share a
+ *   buffer if no element belongs to two of them: the parts of a fused dq, dk, dv.
+ * - The float operands of a step share one compute type: float32 (each stored as float32 or float16), or float64.
+ * - An axis may have size 0: the step then stores what is left to store (a reduction its neutral elements). `classes`,
+ *   the `columns` of a norm, and the `size` of an indexed axis with a non-empty index are at least 1.
+ * - "flagged": the step stores 1 into its `flag` operand (int32, one element), which the graph clears and reads; a null
+ *   flag means that the graph has checked the indices already. The clamp is done in either case.
  * - Accumulation is in float32 at least (float64 for float64); the order is fixed by the step and the kernel variant,
  *   never by the number of threads.
  */
@@ -53,12 +59,14 @@ export type Reducer = 'sum' | 'mean' | 'prod' | 'max' | 'min' | 'argmax' | 'argm
 /**
  * Reduces the value of `prologue` (one output) over `axes` of `shape`, then runs `epilogue`.
  *
- * - `prologue` reads `inputs`, operands of shape `shape`.
+ * - `prologue` reads `inputs`, operands of shape `shape`. `axes` are distinct, in any order.
  * - Output operands and `epilogueInputs` have the shape of the kept axes, in order (a reduction over all axes has shape
- *   []). `epilogue` sees the reduced value as `load` 0 and `epilogueInputs[i]` as `load` 1 + i; null stores the value.
+ *   []). `epilogue` sees the reduced value as `load` 0 and `epilogueInputs[i]` as `load` 1 + i; null stores the value
+ *   (one output).
  * - `argmax` and `argmin` give int32: the row-major position within the reduced axes, the first of equals; a NaN wins.
- * - `max` and `min` propagate NaN. `any` and `all` take and give bool. An empty reduction gives the neutral element
- *   (0, NaN for mean, 1, -inf, inf, false, true); empty argmax, argmin do not occur.
+ * - `max` and `min` propagate NaN. `any` and `all` take and give bool; `mean` takes floats; the others floats or int32,
+ *   which wraps. An empty reduction gives the neutral element: 0 for sum, NaN for mean, 1 for prod, -inf and inf for max
+ *   and min (-2147483648 and 2147483647 on int32), false for any, true for all; empty argmax, argmin do not occur.
  * - `sum`, `mean`, `prod` accumulate pairwise or blockwise, so that the error grows slower than linearly.
  */
 export interface ReduceStep extends Labelled {
@@ -80,7 +88,7 @@ export interface ReduceStep extends Labelled {
  * - `a` has shape [...batch, m, k], `b` [...batch, k, n] with any strides, so that a transposed side is a view. Batch
  *   strides may be 0. Within a matrix one of the two strides is 1 (or its axis has size 1); the planner copies others.
  * - `epilogue` sees the product as `load` 0 and `epilogueInputs[i]` (shape [...batch, m, n]) as `load` 1 + i; null
- *   stores the product. Outputs have shape [...batch, m, n]; there may be several (a saved pre-activation).
+ *   stores the product (one output). Outputs have shape [...batch, m, n]; there may be several (a saved pre-activation).
  * - k = 0 gives zeros.
  */
 export interface MatmulStep extends Labelled {
@@ -124,7 +132,8 @@ export interface SoftmaxBackwardStep extends Labelled {
  * With p = softmax(logits[r]), w = weight (ones if null), t = target[r], s = labelSmoothing, C = classes:
  *   loss[r] = -(1 - s) * w[t] * log p[t] - (s / C) * sum over c of w[c] * log p[c],   0 where t == ignoreIndex.
  * `logSumExp[r]` is kept for the backward step. `total[r]` (when not null) is w[t], 0 where ignored: the mean's divisor.
- * logits [rows, classes] contiguous; target int32 [rows]; loss, logSumExp, total float [rows].
+ * logits [rows, classes] contiguous; target int32 [rows]; loss, logSumExp, total float [rows]; weight [classes].
+ * Where s = 0 the second term is absent, so that classes masked with -infinity do no harm.
  * A target outside [0, classes) that is not ignoreIndex is clamped and flagged.
  */
 export interface CrossEntropyStep extends Labelled {
@@ -204,7 +213,10 @@ interface AttentionBase extends Labelled {
   /** Key positions in the operands. */
   readonly keys: number;
   readonly headSize: number;
-  /** How many keys exist at run time: a plan scalar (int32), or null for all of `keys`. */
+  /**
+   * How many keys exist at run time: a plan scalar (int32, 0 ... `keys`), or null for all of `keys`. Keys, values and
+   * mask beyond are not read; their dk and dv are zeros.
+   */
   readonly keyLength: number | null;
   readonly scale: number;
   /**
@@ -220,14 +232,17 @@ interface AttentionBase extends Labelled {
   readonly v: Operand;
   /** [batch, heads, queries, keys] with any strides (0 too): bool, true takes part; or float, added to the scores. */
   readonly mask: Operand | null;
-  /** Multiplies the probabilities: 0 or 1 / (1 - p), [batch, heads, queries, keys], float, drawn by the host. */
+  /**
+   * Multiplies the probabilities: 0 or 1 / (1 - p), [batch, heads, queries, keys], float, contiguous, drawn by the host.
+   */
   readonly dropout: Operand | null;
 }
 
 /**
  * out = softmax(q k^T * scale + mask) v, without storing the queries x keys matrix.
- * A query that sees no key gives zeros. `logSumExp` [batch, heads, queries] contiguous is kept for the backward step
- * (null when not wanted). https://arxiv.org/abs/2205.14135, https://arxiv.org/abs/2307.08691
+ * A query that sees no key (none exists, or all are masked by causality, false, or -infinity) gives zeros.
+ * `logSumExp` [batch, heads, queries] contiguous is log(sum over keys of exp(score)), before dropout, and 0 for a query
+ * that sees no key; kept for the backward step (null when not wanted). https://arxiv.org/abs/2205.14135, https://arxiv.org/abs/2307.08691
  */
 export interface AttentionStep extends AttentionBase {
   readonly kind: 'attention';
@@ -236,7 +251,10 @@ export interface AttentionStep extends AttentionBase {
   readonly logSumExp: Operand | null;
 }
 
-/** dq, dk, dv from dout; dk and dv are summed over the query heads of a key head. */
+/**
+ * dq, dk, dv from dout; dk and dv are summed over the query heads of a key head. `out` and `logSumExp` are what the
+ * forward step stored. dout, dq, dk and dv have the shapes of out, q, k and v, last stride 1, the others any.
+ */
 export interface AttentionBackwardStep extends AttentionBase {
   readonly kind: 'attentionBackward';
   readonly out: Operand;
@@ -250,7 +268,7 @@ export interface AttentionBackwardStep extends AttentionBase {
 /**
  * Selection along an axis by one index for all rows. Every operand is contiguous.
  * input [outer, size, inner], index int32 [count], output [outer, count, inner]; output[o, i] = input[o, index[i]].
- * Negative indices are not in the language. An index outside [0, size) is clamped and flagged.
+ * Input and output have one dtype, any. Negative indices are not in the language. An index outside [0, size) is clamped and flagged.
  */
 export interface IndexSelectStep extends Labelled {
   readonly kind: 'indexSelect';
@@ -266,8 +284,8 @@ export interface IndexSelectStep extends Labelled {
 
 /**
  * The transpose of the step above: output[o, index[i]] += source[o, i], in the order of i (deterministic).
- * `accumulate` adds to what is there, otherwise the output starts as zeros. `skip`: this index adds nothing (an
- * embedding's padding row), null for none. Contiguous operands: source [outer, count, inner], output [outer, size, inner].
+ * `accumulate` adds to what is there, otherwise the output starts as zeros. `skip` (0 ... size - 1): this index adds
+ * nothing (an embedding's padding row), null for none. Source and output have one dtype, a float type or int32. Contiguous operands: source [outer, count, inner], output [outer, size, inner].
  */
 export interface IndexAddStep extends Labelled {
   readonly kind: 'indexAdd';
@@ -301,7 +319,8 @@ export interface GatherStep extends Labelled {
 
 /**
  * torch.scatter (reduce 'none': the last i wins) and scatterAdd ('sum', in the order of i): output[o, index[o, i, n], n]
- * takes source[o, i, n]. The output keeps what it holds elsewhere if `accumulate`, else it starts as zeros.
+ * takes source[o, i, n]. The output keeps what it holds elsewhere if `accumulate` (and a sum adds to it), else it starts
+ * as zeros. Source and output have one dtype: any for 'none', a float type or int32 for 'sum'.
  */
 export interface ScatterStep extends Labelled {
   readonly kind: 'scatter';
