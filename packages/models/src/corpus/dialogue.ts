@@ -5,24 +5,24 @@
  *
  * Format: a turn a line, a blank line between exchanges, no speaker names (the speakers take turns).
  */
-import { animals } from './animals';
-import { bedtime } from './bedtime';
-import { errands } from './errands';
-import { family } from './family';
-import { feelings } from './feelings';
-import { food } from './food';
-import { greetings } from './greetings';
-import { jokes } from './jokes';
-import { languages } from './languages';
-import { maths } from './maths';
-import { models } from './models';
-import { numbers } from './numbers';
-import { poems } from './poems';
-import { programming } from './programming';
-import { study } from './study';
-import { tea } from './tea';
-import { travel } from './travel';
-import { weather } from './weather';
+import { animals } from './animals.js';
+import { bedtime } from './bedtime.js';
+import { errands } from './errands.js';
+import { family } from './family.js';
+import { feelings } from './feelings.js';
+import { food } from './food.js';
+import { greetings } from './greetings.js';
+import { jokes } from './jokes.js';
+import { languages } from './languages.js';
+import { maths } from './maths.js';
+import { models } from './models.js';
+import { numbers } from './numbers.js';
+import { poems } from './poems.js';
+import { programming } from './programming.js';
+import { study } from './study.js';
+import { tea } from './tea.js';
+import { travel } from './travel.js';
+import { weather } from './weather.js';
 
 const topics = [
   greetings,
@@ -63,7 +63,7 @@ function spread(exchanges: readonly string[]): { exchange: string; position: num
   const chinese = exchanges.filter((exchange) => isChinese(exchange));
   const english = exchanges.filter((exchange) => !isChinese(exchange));
   return [chinese, english].flatMap((group) =>
-    group.map((exchange, index) => ({ exchange, position: (index + 0.5) / group.length })),
+    group.map((exchange, index) => ({ exchange, position: index / group.length })),
   );
 }
 
@@ -72,5 +72,5 @@ function isChinese(exchange: string): boolean {
   return /^\P{L}*\p{Script=Han}/u.test(exchange);
 }
 
-/** The whole corpus as one text of about 51 KB in UTF-8, with a line feed at the end. */
+/** The whole corpus as one text of about 52 KB in UTF-8, with a line feed at the end. */
 export const dialogueCorpus: string = /* @__PURE__ */ interleave(topics);
