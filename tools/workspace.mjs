@@ -63,7 +63,10 @@ export function tool(name, args, command = name.replace(/^@.*\//, '')) {
   return { command: process.execPath, args: [join(dirname(file), script), ...args] };
 }
 
-/** The environment of every tool: none reports home, none asks whether there is a newer version. */
+/**
+ * The environment of every tool: none reports home, none asks whether there is a newer version.
+ * @type {Record<string, string>}
+ */
 export const quietEnvironment = {
   DO_NOT_TRACK: '1',
   TURBO_TELEMETRY_DISABLED: '1',
@@ -72,6 +75,8 @@ export const quietEnvironment = {
   npm_config_update_notifier: 'false',
   npm_config_fund: 'false',
   npm_config_audit: 'false',
+  // Colours are for a terminal; some tools colour a log file as well.
+  ...(process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: '1' }),
 };
 
 /** The folders of all workspace packages, relative to the root. */
