@@ -8,6 +8,8 @@ import {
   type Executable,
   OutOfMemoryError,
   type Plan,
+  validatePlan,
+  validateRun,
 } from '@inkstone/core/backend';
 import { bufferAlignment, bytesPerElement, type Kernel, ReferenceBuffer, type Run } from './buffer.js';
 import { compileStep } from './kernels.js';
@@ -140,6 +142,7 @@ class ReferenceExecutable implements Executable {
     private readonly plan: Plan,
     private readonly validate: boolean,
   ) {
+    if (validate) validatePlan(plan, device);
     this.kernels = plan.steps.map(compileStep);
   }
 
@@ -150,6 +153,7 @@ class ReferenceExecutable implements Executable {
   ): void {
     if (this.disposed) throw new Error('reference: this executable was disposed');
     const { plan, device } = this;
+    if (this.validate) validateRun(plan, device, buffers, scalars, uploads);
     const own = buffers.map((buffer) => device.own(buffer));
     plan.uploads.forEach(({ buffer, byteOffset }, i) => {
       copyBytes(own[buffer], byteOffset, uploads[i]);

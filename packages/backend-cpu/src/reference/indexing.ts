@@ -9,9 +9,10 @@ export function raiseFlag(run: Run, flag: Operand | null): void {
   if (flag !== null) run.buffers[flag.buffer].view('int32')[startOf(flag, run)] = 1;
 }
 
-/** Index `i` of a contiguous int32 operand, clamped into [0, size) and flagged. */
+/** The index operand of a step: contiguous int32. */
 class Indices {
   private values: Float64Array = new Float64Array(0);
+  private run: Run | undefined;
   private readonly operand: Dense;
 
   constructor(
@@ -23,18 +24,21 @@ class Indices {
   }
 
   load(run: Run): void {
+    this.run = run;
     this.values = this.operand.load(run);
-    const last = this.size - 1;
-    for (let i = 0; i < this.values.length; i++) {
-      const index = this.values[i];
-      if (index >= 0 && index <= last) continue;
-      this.values[i] = index < 0 ? 0 : last;
-      raiseFlag(run, this.flag);
-    }
   }
 
-  at(i: number): number {
+  /** Index `i` as it is. */
+  raw(i: number): number {
     return this.values[i];
+  }
+
+  /** Index `i` clamped into [0, size), and flagged if that changed it. */
+  at(i: number): number {
+    const index = this.values[i];
+    if (index >= 0 && index < this.size) return index;
+    if (this.run) raiseFlag(this.run, this.flag);
+    return index < 0 ? 0 : this.size - 1;
   }
 }
 
@@ -87,9 +91,8 @@ export function compileIndexAdd(step: IndexAddStep): Kernel {
     const output = accumulate ? outputs.load(run) : outputs.begin(run).fill(0);
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < count; i++) {
-        const index = indices.at(i);
-        if (index === skip) continue;
-        const to = (o * size + index) * inner;
+        if (indices.raw(i) === skip) continue;
+        const to = (o * size + indices.at(i)) * inner;
         const from = (o * count + i) * inner;
         for (let n = 0; n < inner; n++) output[to + n] += source[from + n];
       }

@@ -95,8 +95,8 @@ export interface Executable {
   /**
    * Runs the plan once, after everything submitted before.
    *
-   * @param buffers one for each of `plan.buffers`, at least as large as asked there. They may differ from run to run,
-   *   but in a steady state they do not, so a backend caches what it derives from them (bind groups).
+   * @param buffers one for each of `plan.buffers`, at least as large as asked there, no two the same. They may differ
+   *   from run to run, but in a steady state they do not, so a backend caches what it derives from them (bind groups).
    * @param scalars one number for each of `plan.scalars`.
    * @param uploads one array for each of `plan.uploads`, already in the device's storage layout; the caller does not
    *   change it afterwards.
