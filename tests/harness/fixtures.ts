@@ -59,6 +59,9 @@ const probes = {
       : `this is Node ${process.versions.node}, not 24 or later`,
   /** Python 3, for tests that compare with a reader of another language. */
   python: () => (onPath('python3') ? undefined : 'python3 is not on the PATH'),
+  /** util-linux's `script`, which runs a program in a terminal. */
+  terminal: () =>
+    process.platform === 'linux' && onPath('script') ? undefined : 'util-linux script is not on the PATH',
 } satisfies Record<string, () => string | undefined>;
 
 /** The name of a thing that a test may need. */
