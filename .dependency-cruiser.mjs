@@ -106,7 +106,10 @@ export default {
       comment: 'What ships imports only npm packages that its own package.json declares for its users.',
       severity: 'error',
       from: { path: '^(packages|apps)/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], ...codeOnly },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only', 'triple-slash-type-reference'],
+      },
     },
   ],
   options: {

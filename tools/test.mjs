@@ -21,6 +21,9 @@ const suiteOnly = args.includes('--suite');
 if (args.includes('--long')) process.env.INKSTONE_LONG = '1';
 const filters = args.filter((argument) => argument !== '--suite' && argument !== '--long');
 
+// biome's `ci` colours a log file too, unless it is told not to.
+const colors = process.stdout.isTTY || process.env.FORCE_COLOR ? 'force' : 'off';
+
 /** @type {string[]} */
 const failedStages = [];
 
@@ -81,7 +84,9 @@ const ready =
     (await stage('build', () => run(pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only')))));
 if (ready) {
   if (!suiteOnly) {
-    await stage('lint', () => run(tool('@biomejs/biome', ['ci', '--error-on-warnings', '.'])));
+    await stage('lint', () =>
+      run(tool('@biomejs/biome', ['ci', '--error-on-warnings', `--colors=${colors}`, '.'])),
+    );
     await stage('types', () => run(pnpm('exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only')));
     await stage('arrows', () =>
       run(tool('dependency-cruiser', ['packages', 'apps', 'bench', 'tests'], 'depcruise')),
