@@ -14,7 +14,7 @@ export type BernoulliOutput = Float32Array | Float64Array | Int32Array | Uint8Ar
  *
  * Source: PyTorch `ATen/native/cpu/DistributionTemplates.h`, `bernoulli_kernel` for a scalar p.
  */
-export function bernoulliScalar(generator: Generator, out: BernoulliOutput, p: number): void {
+export function bernoulliScalar(generator: Generator, p: number, out: BernoulliOutput): void {
   checkProbability('bernoulliScalar', p);
   fillChoice(generator, out, p, 1);
 }
@@ -29,8 +29,8 @@ export function bernoulliScalar(generator: Generator, out: BernoulliOutput, p: n
  */
 export function bernoulliTensor(
   generator: Generator,
-  out: BernoulliOutput,
   probs: Float32Array | Float64Array,
+  out: BernoulliOutput,
 ): void {
   if (probs.length !== out.length) {
     throw new RangeError(
@@ -56,7 +56,7 @@ export function bernoulliTensor(
  *
  * Source: N. Srivastava et al., "Dropout", JMLR 15, 2014; PyTorch `ATen/native/Dropout.cpp`.
  */
-export function dropoutMask(generator: Generator, out: Float32Array | Float64Array, p: number): void {
+export function dropoutMask(generator: Generator, p: number, out: Float32Array | Float64Array): void {
   checkProbability('dropoutMask', p);
   if (p === 0 || p === 1 || out.length === 0) {
     out.fill(1 - p);

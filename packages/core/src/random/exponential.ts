@@ -1,5 +1,6 @@
 import type { Generator } from './generator.js';
 import { Mcg31 } from './mcg31.js';
+import { log } from './precise.js';
 
 /** What MKL adds to every value, so that none is 0: the smallest normal float32. */
 const FLT_MIN = 2 ** -126;
@@ -26,5 +27,7 @@ export function exponential(generator: Generator, out: Float32Array | Float64Arr
     for (let i = 0; i < out.length; i++) out[i] = scale * Math.log(stream.uniform()) + FLT_MIN;
     return;
   }
-  for (let i = 0; i < out.length; i++) out[i] = scale * Math.log(1 - engine.uniform53());
+  // Rounding to float32 hides what Math.log lacks.
+  const ln = out instanceof Float32Array ? Math.log : log;
+  for (let i = 0; i < out.length; i++) out[i] = scale * ln(1 - engine.uniform53());
 }

@@ -4,6 +4,8 @@
  * PyTorch's fills are compiled with fused multiply-adds, so without them half of the values differ in the last bit.
  */
 
+import { productError, sumError } from './error-free.js';
+
 const F32_MAX = 3.4028234663852886e38;
 
 /**
@@ -30,7 +32,7 @@ export function fma32(a: number, b: number, c: number): number {
 }
 
 function resolveHalfWay(product: number, c: number, sum: number, rounded: number, mirrored: number): number {
-  const error = twoSumError(product, c, sum);
+  const error = sumError(product, c, sum);
   if (error === 0) return rounded;
   if (!Number.isFinite(mirrored)) {
     // `sum` overflows float32; just below the half-way point before infinity the largest float32 is nearer.
@@ -39,12 +41,6 @@ function resolveHalfWay(product: number, c: number, sum: number, rounded: number
     return inward ? Math.sign(sum) * F32_MAX : rounded;
   }
   return error > 0 ? Math.max(rounded, mirrored) : Math.min(rounded, mirrored);
-}
-
-/** The error of `sum = a + b` in double precision: `a + b === sum + error` exactly (Knuth, TAOCP 2, 4.2.2). */
-function twoSumError(a: number, b: number, sum: number): number {
-  const bb = sum - a;
-  return a - (sum - bb) + (b - bb);
 }
 
 /**
@@ -56,24 +52,12 @@ function twoSumError(a: number, b: number, sum: number): number {
  */
 export function fma64(a: number, b: number, c: number): number {
   const high = a * b;
-  const low = twoProductError(a, b, high);
+  const low = productError(a, b, high);
   const tail = c + low;
-  const tailError = twoSumError(c, low, tail);
+  const tailError = sumError(c, low, tail);
   const head = high + tail;
-  const headError = twoSumError(high, tail, head);
+  const headError = sumError(high, tail, head);
   return head + roundToOdd(headError, tailError);
-}
-
-/** The error of `product = a * b` (Dekker's product with Veltkamp's splitting). */
-function twoProductError(a: number, b: number, product: number): number {
-  const splitter = 134217729; // 2^27 + 1
-  const ta = splitter * a;
-  const aHigh = ta - (ta - a);
-  const aLow = a - aHigh;
-  const tb = splitter * b;
-  const bHigh = tb - (tb - b);
-  const bLow = b - bHigh;
-  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
 const f64 = /* @__PURE__ */ new Float64Array(1);
@@ -86,7 +70,7 @@ function bufferOf(view: Float64Array<ArrayBuffer>): ArrayBuffer {
 /** `a + b`; when it is not exact, of the two doubles around it the one whose last bit is 1. */
 function roundToOdd(a: number, b: number): number {
   const sum = a + b;
-  const error = twoSumError(a, b, sum);
+  const error = sumError(a, b, sum);
   if (error === 0) return sum;
   f64[0] = sum;
   const bits = bits64[0];

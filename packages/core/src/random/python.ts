@@ -1,5 +1,6 @@
 import { firstAbove } from './bisect.js';
 import { Mt19937 } from './mt19937.js';
+import { log, sinCos } from './precise.js';
 
 /** Options of {@link PythonRandom.choices}. */
 export interface PythonChoicesOptions {
@@ -186,9 +187,11 @@ export class PythonRandom {
     this.nextGauss = undefined;
     if (z === undefined) {
       const angle = this.random() * 2 * Math.PI;
-      const radius = Math.sqrt(-2 * Math.log(1 - this.random()));
-      z = Math.cos(angle) * radius;
-      this.nextGauss = Math.sin(angle) * radius;
+      const radius = Math.sqrt(-2 * log(1 - this.random()));
+      const pair = new Float64Array(2);
+      sinCos(angle, pair);
+      z = pair[1] * radius;
+      this.nextGauss = pair[0] * radius;
     }
     return mu + z * sigma;
   }
