@@ -2,6 +2,7 @@
  * Who may import whom, between packages and inside core, as docs/architecture.md draws it. `npm run check` and
  * `npm test` hold these rules; tests/arrows shows of each that it catches what it is there for.
  */
+import { fileURLToPath } from 'node:url';
 import { entries } from './tools/arrow-aliases.mjs';
 
 /** @param {string} text */
@@ -118,7 +119,7 @@ export default {
     // Keep `import type`, so that cycles and stairs can tell types from code.
     tsPreCompilationDeps: true,
     combinedDependencies: true,
-    webpackConfig: { fileName: new URL('./tools/arrow-aliases.mjs', import.meta.url).pathname },
+    webpackConfig: { fileName: fileURLToPath(new URL('./tools/arrow-aliases.mjs', import.meta.url)) },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node', 'default'],

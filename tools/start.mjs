@@ -28,14 +28,24 @@ async function quietStage(doing, done, line) {
   const live = process.stdout.isTTY;
   const show = () => process.stdout.write(`\r\x1b[2K  ${doing} … ${seconds()} s`);
   const timer = live ? setInterval(show, 100) : undefined;
+  let interrupted = false;
+  const onInterrupt = () => {
+    interrupted = true;
+  };
+  process.once('SIGINT', onInterrupt);
   let log = '';
   const code = await run(line, { onOutput: (text) => (log += text) }).finally(() => {
     clearInterval(timer);
+    process.off('SIGINT', onInterrupt);
     if (live) process.stdout.write('\r\x1b[2K');
   });
   if (code === 0) {
     console.log(`✓ ${done} in ${seconds()} s`);
     return;
+  }
+  if (interrupted) {
+    console.error(`✗ ${doing} was interrupted; the next npm start goes on from here.`);
+    process.exit(130);
   }
   process.stderr.write(log);
   console.error(`✗ ${doing} failed after ${seconds()} s; its output is above.`);
