@@ -50,7 +50,10 @@ describe('headless Chromium', () => {
   test('shares memory between threads only in a page that is served isolated', async () => {
     for (const isolated of [true, false]) {
       const page = await openPage(browser!, { isolated });
-      expect(await page.call('tests/harness/pages/double.ts', 'isolated')).toBe(isolated);
+      expect(await page.call('tests/harness/pages/threads.ts', 'isolated')).toBe(isolated);
+      if (isolated) {
+        expect(await page.call('tests/harness/pages/threads.ts', 'countInWorkers', 3)).toEqual([3, 3, 3, 3]);
+      }
       await page.close();
     }
   });

@@ -55,8 +55,3 @@ export async function double(values: readonly number[], gpu: GPU = navigator.gpu
     device.destroy();
   }
 }
-
-/** Whether the page may share memory between threads. */
-export function isolated(): boolean {
-  return crossOriginIsolated && typeof SharedArrayBuffer === 'function';
-}

@@ -1,0 +1,110 @@
+/** Comparing what a device made with what the oracle made. */
+import type { DType } from '@inkstone/core/backend';
+import { type CaseBuffer, type Check, forEachElement, type ToleranceKey } from './case.js';
+
+/** A value passes if it meets any of the bounds given; with none, only equal values pass. */
+export interface Tolerance {
+  /** Times max(1, |want|, scale of the check). */
+  readonly scaled?: number;
+  /** Times |want|. */
+  readonly relative?: number;
+  readonly absolute?: number;
+  /** Units in the last place of a float32 of the size of `want`. */
+  readonly ulps?: number;
+}
+
+export type ToleranceTable = Readonly<Partial<Record<ToleranceKey, Tolerance>>>;
+
+/** The tolerances of DESIGN: 1e-6 x max(1, sum of |terms|) for values, 1e-5 for gradients. */
+export const defaultTolerances: ToleranceTable = {
+  exact: {},
+  value: { scaled: 1e-6 },
+  gradient: { scaled: 1e-5 },
+};
+
+export interface Comparison {
+  readonly tolerances: ToleranceTable;
+  /** Whether numbers below 2^-126 may count as 0. */
+  readonly flushesSubnormals: boolean;
+}
+
+const smallestNormal = 2 ** -126;
+
+/** What is wrong with a buffer after a run, or undefined. */
+export function compareBuffer(
+  buffer: CaseBuffer,
+  got: Float64Array,
+  want: Float64Array,
+  { tolerances, flushesSubnormals }: Comparison,
+): string | undefined {
+  const { dtype, initial, outputs } = buffer;
+  const isOutput = new Uint8Array(initial.length);
+  const complaints: string[] = [];
+  let wrong = 0;
+  const complain = (text: string) => {
+    wrong++;
+    if (complaints.length < 3) complaints.push(text);
+  };
+  for (const { operand, check } of outputs) {
+    const tolerance = toleranceOf(check, tolerances);
+    forEachElement(operand, (place, point) => {
+      isOutput[place] = 1;
+      const { scale = 1 } = check;
+      const ofPoint = typeof scale === 'number' ? scale : scale[point];
+      if (agrees(got[place], want[place], ofPoint, tolerance, dtype, flushesSubnormals)) return;
+      complain(`[${coordinates(point, operand.shape)}] is ${got[place]}, should be ${want[place]}`);
+    });
+  }
+  for (let i = 0; i < initial.length; i++) {
+    if (isOutput[i] || Object.is(got[i], initial[i])) continue;
+    complain(`element ${i}, which no output has, was ${initial[i]} and became ${got[i]}`);
+  }
+  if (wrong === 0) return undefined;
+  return `${wrong} wrong elements: ${complaints.join('; ')}`;
+}
+
+/** A device's own tolerance for any of the keys counts before the suite's. */
+function toleranceOf({ keys }: Check, tolerances: ToleranceTable): Tolerance {
+  for (const table of [tolerances, defaultTolerances]) {
+    for (const key of keys) {
+      const tolerance = table[key];
+      if (tolerance !== undefined) return tolerance;
+    }
+  }
+  throw new Error(`no tolerance for ${keys.join(', ')}`);
+}
+
+export function agrees(
+  got: number,
+  want: number,
+  scale: number,
+  tolerance: Tolerance,
+  dtype: DType,
+  flushesSubnormals: boolean,
+): boolean {
+  if (got === want) return true;
+  if (Number.isNaN(want)) return Number.isNaN(got);
+  if (!Number.isFinite(want) || !Number.isFinite(got)) return false;
+  const error = Math.abs(got - want);
+  if (flushesSubnormals && Math.abs(want) <= smallestNormal && Math.abs(got) <= smallestNormal) return true;
+  const { scaled = 0, relative = 0, absolute = 0, ulps = 0 } = tolerance;
+  const size = Math.abs(want);
+  const bound = Math.max(scaled * Math.max(1, size, scale), relative * size, absolute, ulps * ulp(size));
+  if (error <= bound) return true;
+  // A result that may differ a little may round to the neighbouring half.
+  return dtype === 'float16' && bound > 0 && error <= Math.max(2 ** -24, size * 2 ** -10);
+}
+
+/** Spacing of float32 numbers around `size`. */
+function ulp(size: number): number {
+  return 2 ** (Math.max(-126, Math.floor(Math.log2(size || smallestNormal))) - 23);
+}
+
+function coordinates(point: number, shape: readonly number[]): string {
+  const result: number[] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    result.unshift(point % shape[axis]);
+    point = Math.floor(point / shape[axis]);
+  }
+  return result.join(', ');
+}
