@@ -9,4 +9,7 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   splitting: true,
+  // Kernels are text, in the bundle too.
+  loader: { '.wgsl': 'text' },
+  external: ['webgpu'],
 });

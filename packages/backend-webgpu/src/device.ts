@@ -1,0 +1,222 @@
+/** The contract's device on WebGPU: memory, ordered work, errors that surface at the next read. */
+import {
+  type BackendBuffer,
+  type BackendDevice,
+  type DeviceLimits,
+  DeviceLostError,
+  type DType,
+  type Executable,
+  OutOfMemoryError,
+  type Plan,
+} from '@inkstone/core/backend';
+import type { Adapter } from './adapter.js';
+import { PipelineCache } from './pipelines.js';
+import { PlanExecutable } from './plan/executable.js';
+import { lower } from './plan/lower.js';
+import { type Readiness, WorkQueue } from './queue.js';
+import { Readback } from './readback.js';
+import { chooseTuning, type Tuning } from './tuning.js';
+
+/** Sizes are multiples of this, so that every buffer can be bound as an array of vec4<f32>. */
+const alignment = 16;
+
+export class WebGPUBuffer implements BackendBuffer {
+  private static count = 0;
+  readonly id = WebGPUBuffer.count++;
+  destroyed = false;
+
+  constructor(
+    readonly byteLength: number,
+    readonly gpu: GPUBuffer,
+  ) {}
+}
+
+export class WebGPUDevice implements BackendDevice {
+  readonly name = 'webgpu';
+  readonly description: string;
+  readonly limits: DeviceLimits;
+  readonly bytesPerElement: Readonly<Partial<Record<DType, number>>>;
+  readonly lost: Promise<DeviceLostError>;
+  readonly gpu: GPUDevice;
+  readonly pipelines: PipelineCache;
+  readonly tuning: Tuning;
+  private readonly queue = new WorkQueue();
+  private readonly readback: Readback;
+  /** The first thing that went wrong. From then on nothing runs, and every read rejects with it. */
+  private failure: Error | null = null;
+  /** Reads and waits under way: rejected when the device fails, so that they do not wait for what will not come. */
+  private readonly pending = new Set<(error: Error) => void>();
+  private closed = false;
+
+  constructor(
+    private adapter: Adapter | null,
+    tuning: Partial<Tuning>,
+  ) {
+    const opened = adapter as Adapter;
+    this.gpu = opened.device;
+    this.description = opened.description;
+    const { limits } = this.gpu;
+    this.limits = {
+      maxBufferBytes:
+        Math.floor(Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) / 16) * 16,
+      maxBuffersPerStep: limits.maxStorageBuffersPerShaderStage,
+      bufferAlignment: alignment,
+    };
+    this.bytesPerElement = {
+      float32: 4,
+      int32: 4,
+      bool: 4,
+      uint8: 4,
+      ...(this.gpu.features.has('shader-f16') ? { float16: 2 } : {}),
+    };
+    this.tuning = { ...chooseTuning(opened), ...tuning };
+    this.pipelines = new PipelineCache(this.gpu);
+    this.readback = new Readback(this.gpu);
+    this.gpu.addEventListener('uncapturederror', this.onError);
+    this.lost = this.gpu.lost.then(({ reason, message }) => {
+      const error = new DeviceLostError(`webgpu: the GPU device was lost (${reason}): ${message}`);
+      if (this.closed) return new Promise<never>(() => {});
+      this.fail(error);
+      return error;
+    });
+  }
+
+  private readonly onError = (event: Event): void => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    const OutOfMemory = globalThis.GPUOutOfMemoryError;
+    this.fail(
+      OutOfMemory && error instanceof OutOfMemory
+        ? new OutOfMemoryError(`webgpu: the GPU is out of memory: ${error.message}`)
+        : new Error(`webgpu: ${error.message}`),
+    );
+  };
+
+  private fail(error: Error): void {
+    if (this.failure) return;
+    this.failure = error;
+    for (const reject of this.pending) reject(error);
+    this.pending.clear();
+  }
+
+  /** Queues work of this device in the order of the calls; after a failure nothing runs any more. */
+  enqueue(work: () => void, ready: Readiness | null = null): void {
+    this.queue.push(() => {
+      if (this.failure || this.closed) return;
+      try {
+        work();
+      } catch (error) {
+        this.fail(error as Error);
+      }
+    }, ready);
+  }
+
+  createBuffer(byteLength: number): WebGPUBuffer {
+    if (!(byteLength > 0))
+      throw new RangeError(`webgpu: a buffer needs at least one byte, got ${byteLength}`);
+    const { maxBufferBytes } = this.limits;
+    if (byteLength > maxBufferBytes) {
+      throw new OutOfMemoryError(
+        `webgpu: a buffer of ${byteLength} bytes is over this adapter's limit of ${maxBufferBytes} bytes`,
+      );
+    }
+    const size = Math.ceil(byteLength / alignment) * alignment;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    return new WebGPUBuffer(byteLength, this.gpu.createBuffer({ size, usage }));
+  }
+
+  destroyBuffer(buffer: BackendBuffer): void {
+    const own = buffer as WebGPUBuffer;
+    if (own.destroyed) return;
+    own.destroyed = true;
+    // WebGPU itself keeps the memory until submitted work is done with it.
+    this.queue.push(() => own.gpu.destroy());
+  }
+
+  write(buffer: BackendBuffer, byteOffset: number, data: ArrayBufferView): void {
+    const own = buffer as WebGPUBuffer;
+    checkRange('write', own, byteOffset, data.byteLength);
+    // The caller may reuse its array at once, so what cannot be written now is copied.
+    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    const stable = this.queue.blocked ? bytes.slice() : bytes;
+    this.enqueue(() => this.upload(own, byteOffset, stable));
+  }
+
+  /** Writes at once; for work that already runs in order. */
+  upload(buffer: WebGPUBuffer, byteOffset: number, data: ArrayBufferView): void {
+    if (data.byteLength === 0) return;
+    if (byteOffset % 4 !== 0)
+      throw new Error(`webgpu: writes start at a multiple of 4 bytes, got offset ${byteOffset}`);
+    let bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    if (bytes.byteLength % 4 !== 0) {
+      // Half a word at the end (an odd count of float16): sizes are rounded up, so the padding lies in the buffer.
+      const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
+      padded.set(bytes);
+      bytes = padded;
+    }
+    this.gpu.queue.writeBuffer(buffer.gpu, byteOffset, bytes);
+  }
+
+  read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    const own = buffer as WebGPUBuffer;
+    checkRange('read', own, byteOffset, byteLength);
+    return this.await(() =>
+      byteLength === 0
+        ? Promise.resolve(new ArrayBuffer(0))
+        : this.readback.read(own.gpu, byteOffset, byteLength),
+    );
+  }
+
+  idle(): Promise<void> {
+    return this.await(() => this.gpu.queue.onSubmittedWorkDone());
+  }
+
+  /** Starts something in the order of the queue; rejects if the device fails before it is done. */
+  private await<T>(start: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.queue.push(() => {
+        if (this.failure || this.closed) {
+          reject(this.failure ?? new Error('webgpu: the device was closed before this read'));
+          return;
+        }
+        this.pending.add(reject);
+        start().then(
+          // A validation error of earlier work makes the result worthless, even where it arrives.
+          (value) => {
+            this.pending.delete(reject);
+            if (this.failure) reject(this.failure);
+            else resolve(value);
+          },
+          (error: Error) => {
+            this.pending.delete(reject);
+            reject(this.failure ?? error);
+          },
+        );
+      });
+    });
+  }
+
+  compile(plan: Plan): Executable {
+    const { dispatches, scratchBytes } = lower(plan, this.tuning, this.limits.maxBuffersPerStep);
+    return new PlanExecutable(this, plan, dispatches, scratchBytes);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.gpu.removeEventListener('uncapturederror', this.onError);
+    this.readback.destroy();
+    // A device that an app lent stays its own.
+    if (this.adapter?.owned) this.gpu.destroy();
+    // Dawn keeps the process alive for as long as its entry object is referenced.
+    this.adapter = null;
+  }
+}
+
+function checkRange(what: string, buffer: WebGPUBuffer, byteOffset: number, byteLength: number): void {
+  if (buffer.destroyed) throw new Error(`webgpu: ${what} of a buffer that was destroyed`);
+  if (byteOffset < 0 || byteOffset + byteLength > buffer.byteLength) {
+    throw new RangeError(
+      `webgpu: ${what} of bytes ${byteOffset} to ${byteOffset + byteLength} in a buffer of ${buffer.byteLength}`,
+    );
+  }
+}

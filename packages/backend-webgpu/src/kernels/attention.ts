@@ -1,0 +1,165 @@
+import type { AttentionBackwardStep, AttentionStep, Operand } from '@inkstone/core/backend';
+import type { Kernel, Late } from '../kernel.js';
+import type { Lowering } from '../plan/lowering.js';
+import forward from './attention.wgsl';
+import backwardKeys from './attention_dkv.wgsl';
+import backwardQueries from './attention_dq.wgsl';
+import { isAligned } from './pointwise.js';
+
+type Step = AttentionStep | AttentionBackwardStep;
+
+/** More than this would not stay in registers anywhere. */
+const largestHead = 256;
+
+export function attention(step: AttentionStep, to: Lowering): void {
+  const { batch, heads, queries, logSumExp } = step;
+  if (batch * heads * queries * step.headSize === 0) return;
+  const kernel = to.kernel(step.label ?? 'attention');
+  const access = new Access(step, kernel);
+  access.read('q', step.q);
+  access.read('k', step.k);
+  access.read('v', step.v);
+  access.write('out', step.out);
+  if (logSumExp) kernel.output('log_sum', logSumExp);
+  finish('attention', forward, step, access, to, queries, heads, { LOG_SUM: logSumExp !== null });
+}
+
+export function attentionBackward(step: AttentionBackwardStep, to: Lowering): void {
+  const { batch, heads, keyHeads, queries, keys } = step;
+  if (batch * heads * step.headSize === 0) return;
+  const delta = to.scratch('float32', [batch, heads, Math.max(1, queries)]);
+  if (queries > 0) {
+    const kernel = to.kernel(`${step.label ?? 'attention backward'} (queries)`);
+    const access = new Access(step, kernel);
+    for (const name of ['q', 'k', 'v', 'out', 'dout'] as const) access.read(name, step[name]);
+    access.write('dq', step.dq);
+    kernel.input('log_sum', step.logSumExp);
+    kernel.output('delta', delta);
+    finish('attention_dq', backwardQueries, step, access, to, queries, heads, {});
+  }
+  if (keys > 0) {
+    const kernel = to.kernel(`${step.label ?? 'attention backward'} (keys)`);
+    const access = new Access(step, kernel);
+    for (const name of ['q', 'k', 'v', 'dout'] as const) access.read(name, step[name]);
+    access.write('dk', step.dk);
+    access.write('dv', step.dv);
+    kernel.input('log_sum', step.logSumExp);
+    kernel.input('delta', delta);
+    kernel.sizes({ keys, key_heads: keyHeads });
+    finish('attention_dkv', backwardKeys, step, access, to, keys, keyHeads, {});
+  }
+}
+
+/** Generates, for [batch, heads, positions, headSize] operands, the offset of a row and its vectors of four. */
+class Access {
+  readonly code: string[] = [];
+
+  constructor(
+    private readonly step: Step,
+    readonly kernel: Kernel,
+  ) {
+    if (step.headSize > largestHead) {
+      throw new Error(
+        `webgpu: ${step.label ?? step.kind}: heads of ${step.headSize} elements, at most ${largestHead} are supported`,
+      );
+    }
+  }
+
+  read(name: string, operand: Operand): void {
+    const vector = this.row(name, operand);
+    this.kernel.input(name, operand, vector ? 4 : 1);
+    this.chunks((c, live) => {
+      const each = [0, 1, 2, 3].map((i) => (i < live ? `load_${name}(at + ${4 * c + i}u)` : '0.0'));
+      const value = vector ? `load4_${name}(at + ${4 * c}u)` : `vec4<f32>(${each.join(', ')})`;
+      return `fn read${c}_${name}(at: u32) -> vec4<f32> { return ${value}; }`;
+    });
+  }
+
+  write(name: string, operand: Operand): void {
+    const vector = this.row(name, operand);
+    this.kernel.output(name, operand, vector ? 4 : 1);
+    this.chunks((c, live) => {
+      const each = [0, 1, 2, 3].slice(0, live).map((i) => `store_${name}(at + ${4 * c + i}u, v[${i}]);`);
+      const body = vector ? `store4_${name}(at + ${4 * c}u, v);` : each.join(' ');
+      return `fn write${c}_${name}(at: u32, v: vec4<f32>) { ${body} }`;
+    });
+  }
+
+  /** Mask or dropout: single elements by key. */
+  matrix(name: string, operand: Operand): void {
+    this.kernel.input(name, operand);
+    this.row(name, operand);
+    this.kernel.sizes({ [`${name}_key`]: operand.strides[3] as number });
+  }
+
+  /** Declares `row_NAME(b, h, t)`; true if rows can be read as vectors. */
+  private row(name: string, operand: Operand): boolean {
+    const [batch, head, position] = operand.strides as [number, number, number, number];
+    this.kernel.sizes({ [`${name}_batch`]: batch, [`${name}_head`]: head, [`${name}_position`]: position });
+    this.code.push(
+      `fn row_${name}(b: u32, h: u32, t: u32) -> u32 { return b * params.${name}_batch + h * params.${name}_head + t * params.${name}_position; }`,
+    );
+    return (
+      this.step.headSize % 4 === 0 &&
+      isAligned(operand) &&
+      [batch, head, position].every((stride) => stride % 4 === 0)
+    );
+  }
+
+  /** One function for each vector of four; `live` of its elements exist. */
+  private chunks(write: (chunk: number, live: number) => string): void {
+    const { headSize } = this.step;
+    for (let c = 0; 4 * c < headSize; c++) this.code.push(write(c, Math.min(4, headSize - 4 * c)));
+  }
+}
+
+function finish(
+  name: string,
+  source: string,
+  step: Step,
+  access: Access,
+  to: Lowering,
+  positions: number,
+  heads: number,
+  values: Readonly<Record<string, boolean>>,
+): void {
+  const { kernel } = access;
+  if (step.mask) access.matrix('mask', step.mask);
+  if (step.dropout) access.matrix('dropout', step.dropout);
+  const workgroup = Math.min(to.tuning.sharedTiles ? 64 : 16, Math.ceil(positions / 8) * 8);
+  const tiles = Math.ceil(positions / workgroup);
+  const groups = step.batch * heads * tiles;
+  const { keyLength, causal, causalShift } = step;
+  const length: Late<number> = keyLength === null ? step.keys : (scalars) => scalars[keyLength] as number;
+  kernel.sizes({
+    groups,
+    tiles,
+    heads: step.heads,
+    heads_per_key: step.heads / step.keyHeads,
+    queries: step.queries,
+    key_length: length,
+  });
+  kernel.param('scale', 'f32', step.scale);
+  if (causal !== null) {
+    const offset: Late<number> =
+      causalShift === null ? causal : (scalars) => causal + (scalars[causalShift] as number);
+    kernel.param('causal', 'i32', offset);
+  }
+  to.add(
+    kernel.build(
+      name,
+      source,
+      {
+        ...values,
+        ACCESS: access.code.join('\n'),
+        SIZE4: Math.ceil(step.headSize / 4),
+        WORKGROUP: workgroup,
+        CAUSAL: causal !== null,
+        MASK: step.mask !== null,
+        BOOL_MASK: step.mask?.dtype === 'bool',
+        DROPOUT: step.dropout !== null,
+      },
+      groups,
+    ),
+  );
+}

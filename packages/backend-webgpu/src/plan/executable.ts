@@ -1,0 +1,228 @@
+/**
+ * A compiled plan. In the steady state a run writes the uploads and, if a scalar changed, one block of parameters, then
+ * records one command encoder with one compute pass and submits it once; nothing is created.
+ */
+import type { BackendBuffer, Executable, Plan } from '@inkstone/core/backend';
+import type { WebGPUBuffer, WebGPUDevice } from '../device.js';
+import type { Dispatch, Late, Scalars } from '../kernel.js';
+import type { Pipeline } from '../pipelines.js';
+import { Readiness } from '../queue.js';
+
+/** Sets of buffers whose bind groups are kept: enough for plans that alternate between a few. */
+const keptBindings = 8;
+
+interface Step {
+  readonly dispatch: Dispatch;
+  readonly pipeline: Pipeline;
+  /** Where its parameters lie in the uniform buffer, in bytes. */
+  readonly paramsAt: number;
+  /** Workgroups in x and y; recomputed where they follow from scalars. */
+  groups: readonly [number, number];
+}
+
+export class PlanExecutable implements Executable {
+  private readonly steps: Step[];
+  private readonly readiness: Readiness;
+  private readonly scratch: GPUBuffer[];
+  private readonly uniforms: GPUBuffer | null;
+  private readonly words: DataView;
+  /** True if some parameter or workgroup count follows from the run's scalars. */
+  private readonly late: boolean;
+  private lastScalars: readonly number[] | null = null;
+  /** By the identities of all buffers of a run: the bind group of each step. */
+  private readonly bindGroups = new Map<string, readonly GPUBindGroup[]>();
+  private lastBuffers: readonly BackendBuffer[] = [];
+  private lastGroups: readonly GPUBindGroup[] = [];
+  private disposed = false;
+
+  constructor(
+    private readonly device: WebGPUDevice,
+    private readonly plan: Plan,
+    dispatches: readonly Dispatch[],
+    scratchBytes: readonly number[],
+  ) {
+    const { gpu, pipelines } = device;
+    const align = gpu.limits.minUniformBufferOffsetAlignment;
+    let size = 0;
+    this.steps = dispatches.map((dispatch) => {
+      const paramsAt = size;
+      size += Math.ceil(Math.max(16, dispatch.params.length * 4) / align) * align;
+      const pipeline = pipelines.get(dispatch.code, dispatch.bindings, dispatch.label);
+      return { dispatch, pipeline, paramsAt, groups: [0, 0] };
+    });
+    this.late = dispatches.some(
+      (d) => typeof d.workgroups === 'function' || d.params.some((p) => typeof p.value === 'function'),
+    );
+    this.readiness = new Readiness(Promise.all(this.steps.map((s) => s.pipeline.ready)));
+    this.words = new DataView(new ArrayBuffer(size));
+    this.uniforms =
+      size > 0
+        ? gpu.createBuffer({
+            label: `${plan.label ?? 'plan'}: parameters`,
+            size,
+            usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+          })
+        : null;
+    this.scratch = scratchBytes.map((bytes) =>
+      gpu.createBuffer({
+        label: `${plan.label ?? 'plan'}: scratch`,
+        size: Math.ceil(bytes / 16) * 16,
+        usage: GPUBufferUsage.STORAGE,
+      }),
+    );
+  }
+
+  run(
+    buffers: readonly BackendBuffer[],
+    scalars: readonly number[],
+    uploads: readonly ArrayBufferView[],
+  ): void {
+    this.check(buffers, scalars, uploads);
+    const bound = [...buffers] as WebGPUBuffer[];
+    const values = [...scalars];
+    this.device.enqueue(() => this.submit(bound, values, uploads), this.readiness);
+  }
+
+  private check(
+    buffers: readonly BackendBuffer[],
+    scalars: readonly number[],
+    uploads: readonly ArrayBufferView[],
+  ): void {
+    const { plan } = this;
+    const name = plan.label ?? 'plan';
+    if (this.disposed) throw new Error(`webgpu: ${name} has been disposed`);
+    if (buffers.length !== plan.buffers.length)
+      throw new Error(`webgpu: ${name} needs ${plan.buffers.length} buffers, got ${buffers.length}`);
+    if (scalars.length !== plan.scalars.length)
+      throw new Error(`webgpu: ${name} needs ${plan.scalars.length} scalars, got ${scalars.length}`);
+    if (uploads.length !== plan.uploads.length)
+      throw new Error(`webgpu: ${name} needs ${plan.uploads.length} uploads, got ${uploads.length}`);
+    if (buffers === this.lastBuffers) return;
+    plan.buffers.forEach(({ byteLength }, i) => {
+      const given = buffers[i] as WebGPUBuffer;
+      if (given.byteLength < byteLength)
+        throw new Error(`webgpu: ${name}: buffer ${i} has ${given.byteLength} bytes, needs ${byteLength}`);
+    });
+  }
+
+  private submit(
+    buffers: readonly WebGPUBuffer[],
+    scalars: Scalars,
+    uploads: readonly ArrayBufferView[],
+  ): void {
+    if (this.readiness.error) throw this.readiness.error;
+    const { gpu } = this.device;
+    this.plan.uploads.forEach(({ buffer, byteOffset }, i) => {
+      this.device.upload(buffers[buffer] as WebGPUBuffer, byteOffset, uploads[i] as ArrayBufferView);
+    });
+    if (this.steps.length === 0) return;
+    this.writeParams(scalars);
+    const groups = this.groupsFor(buffers);
+    const encoder = gpu.createCommandEncoder({ label: this.plan.label ?? 'plan' });
+    const pass = encoder.beginComputePass();
+    let current: GPUComputePipeline | null = null;
+    this.steps.forEach(({ pipeline, paramsAt, groups: [x, y] }, i) => {
+      if (x === 0) return;
+      const compiled = pipeline.compiled as GPUComputePipeline;
+      if (compiled !== current) pass.setPipeline(compiled);
+      current = compiled;
+      pass.setBindGroup(0, groups[i] as GPUBindGroup, [paramsAt]);
+      pass.dispatchWorkgroups(x, y);
+    });
+    pass.end();
+    gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Writes the parameters on the first run, and again when scalars they follow from have changed. */
+  private writeParams(scalars: Scalars): void {
+    const last = this.lastScalars;
+    if (last && (!this.late || scalars.every((value, i) => Object.is(value, last[i])))) return;
+    this.lastScalars = scalars;
+    const limit = this.device.gpu.limits.maxComputeWorkgroupsPerDimension;
+    for (const step of this.steps) {
+      const { params, workgroups, label } = step.dispatch;
+      let at = step.paramsAt;
+      for (const { type, value } of params) {
+        const number = resolve(value, scalars);
+        if (type === 'f32') this.words.setFloat32(at, number, true);
+        else if (type === 'i32') this.words.setInt32(at, number, true);
+        else this.words.setUint32(at, number, true);
+        at += 4;
+      }
+      step.groups = fold(resolve(workgroups, scalars), limit, label);
+    }
+    this.device.gpu.queue.writeBuffer(this.uniforms as GPUBuffer, 0, this.words.buffer as ArrayBuffer);
+  }
+
+  private groupsFor(buffers: readonly WebGPUBuffer[]): readonly GPUBindGroup[] {
+    const last = this.lastBuffers;
+    if (last.length === buffers.length && buffers.every((b, i) => b === last[i])) return this.lastGroups;
+    const key = buffers.map((b) => b.id).join(',');
+    let groups = this.bindGroups.get(key);
+    if (groups) this.bindGroups.delete(key);
+    else groups = this.bind(buffers);
+    // Reinserted at the end: the first key is the one used least recently.
+    this.bindGroups.set(key, groups);
+    if (this.bindGroups.size > keptBindings)
+      this.bindGroups.delete(this.bindGroups.keys().next().value as string);
+    this.lastBuffers = buffers;
+    this.lastGroups = groups;
+    return groups;
+  }
+
+  /** Bind groups for one set of buffers; steps with the same layout over the same buffers share one. */
+  private bind(buffers: readonly WebGPUBuffer[]): GPUBindGroup[] {
+    const shared = new Map<string, GPUBindGroup>();
+    return this.steps.map(({ dispatch, pipeline }) => {
+      const paramBytes = Math.max(16, Math.ceil((dispatch.params.length * 4) / 16) * 16);
+      const key = `${pipeline.bindGroupLayout.label}:${paramBytes}:${dispatch.bindings.map((b) => b.buffer).join(',')}`;
+      let group = shared.get(key);
+      if (!group) {
+        group = this.device.gpu.createBindGroup({
+          label: dispatch.label,
+          layout: pipeline.bindGroupLayout,
+          entries: [
+            { binding: 0, resource: { buffer: this.uniforms as GPUBuffer, offset: 0, size: paramBytes } },
+            ...dispatch.bindings.map(({ buffer }, i) => ({
+              binding: i + 1,
+              resource: { buffer: this.resource(buffers, buffer) },
+            })),
+          ],
+        });
+        shared.set(key, group);
+      }
+      return group;
+    });
+  }
+
+  private resource(buffers: readonly WebGPUBuffer[], index: number): GPUBuffer {
+    const planned = buffers[index];
+    return planned ? planned.gpu : (this.scratch[index - buffers.length] as GPUBuffer);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.device.enqueue(() => {
+      this.uniforms?.destroy();
+      for (const buffer of this.scratch) buffer.destroy();
+      this.bindGroups.clear();
+      this.lastGroups = [];
+    });
+  }
+}
+
+function resolve<T>(value: Late<T>, scalars: Scalars): T {
+  return typeof value === 'function' ? (value as (scalars: Scalars) => T)(scalars) : value;
+}
+
+/** A count of workgroups as x times y; the kernels drop what is too many. */
+function fold(count: number, limit: number, label: string): readonly [number, number] {
+  if (count <= limit) return [count, count === 0 ? 0 : 1];
+  const y = Math.ceil(count / limit);
+  if (y > limit)
+    throw new Error(
+      `webgpu: ${label} needs ${count} workgroups, this adapter runs at most ${limit * limit} at once`,
+    );
+  return [Math.ceil(count / y), y];
+}

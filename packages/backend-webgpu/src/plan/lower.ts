@@ -1,0 +1,43 @@
+/** From the steps of a plan to dispatches: one table, one line a step kind. */
+import type { Plan, Step } from '@inkstone/core/backend';
+import { attention, attentionBackward } from '../kernels/attention.js';
+import { crossEntropy, crossEntropyBackward } from '../kernels/cross-entropy.js';
+import { matmul } from '../kernels/matmul.js';
+import { norm, normBackward } from '../kernels/norm.js';
+import { pointwise } from '../kernels/pointwise.js';
+import { reduce } from '../kernels/reduce.js';
+import { indexAdd, scatter, select } from '../kernels/select.js';
+import { softmax, softmaxBackward } from '../kernels/softmax.js';
+import type { Tuning } from '../tuning.js';
+import { Lowering } from './lowering.js';
+
+type Lowerings = { readonly [K in Step['kind']]: (step: Extract<Step, { kind: K }>, to: Lowering) => void };
+
+const lowerings: Lowerings = {
+  pointwise,
+  reduce,
+  matmul,
+  softmax,
+  softmaxBackward,
+  crossEntropy,
+  crossEntropyBackward,
+  norm,
+  normBackward,
+  attention,
+  attentionBackward,
+  indexSelect: select,
+  indexAdd,
+  gather: select,
+  scatter,
+};
+
+/** @throws Error naming the step that this device cannot run, and why. */
+export function lower(plan: Plan, tuning: Tuning, maxBindings: number): Lowering {
+  const lowering = new Lowering(plan, tuning, maxBindings);
+  for (const step of plan.steps) {
+    const run = lowerings[step.kind] as ((step: Step, to: Lowering) => void) | undefined;
+    if (!run) throw new Error(`webgpu: there is no kernel for a step of kind '${step.kind}'`);
+    run(step, lowering);
+  }
+  return lowering;
+}
