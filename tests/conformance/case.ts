@@ -1,5 +1,14 @@
 /** A case: a plan, what its buffers hold before, and how exactly its outputs must come out. */
-import type { BinaryOp, DType, Operand, Plan, Step, StepKind, UnaryOp } from '@inkstone/core/backend';
+import type {
+  BinaryOp,
+  DType,
+  Operand,
+  Plan,
+  Program,
+  Step,
+  StepKind,
+  UnaryOp,
+} from '@inkstone/core/backend';
 import { asStored } from './storage.js';
 import { Random, seedOf } from './values.js';
 
@@ -163,6 +172,17 @@ export class CaseBuilder {
   step(step: Step): this {
     this.steps.push({ ...step, label: this.name });
     return this;
+  }
+
+  /** Adds a pointwise step. */
+  pointwise(
+    shape: readonly number[],
+    inputs: readonly Operand[],
+    program: Program,
+    outputs: readonly Operand[],
+    scalars: readonly number[] = [],
+  ): this {
+    return this.step({ kind: 'pointwise', shape, inputs, scalars, program, outputs });
   }
 
   build(): Case {

@@ -26,6 +26,8 @@ export interface Comparison {
   readonly tolerances: ToleranceTable;
   /** Whether numbers below 2^-126 may count as 0. */
   readonly flushesSubnormals: boolean;
+  /** Whether results that should be NaN or infinite are compared. */
+  readonly nonFinite: boolean;
 }
 
 const smallestNormal = 2 ** -126;
@@ -35,7 +37,7 @@ export function compareBuffer(
   buffer: CaseBuffer,
   got: Float64Array,
   want: Float64Array,
-  { tolerances, flushesSubnormals }: Comparison,
+  { tolerances, flushesSubnormals, nonFinite }: Comparison,
 ): string | undefined {
   const { dtype, initial, outputs } = buffer;
   const isOutput = new Uint8Array(initial.length);
@@ -49,6 +51,7 @@ export function compareBuffer(
     const tolerance = toleranceOf(check, tolerances);
     forEachElement(operand, (place, point) => {
       isOutput[place] = 1;
+      if (!nonFinite && !Number.isFinite(want[place])) return;
       const { scale = 1 } = check;
       const ofPoint = typeof scale === 'number' ? scale : scale[point];
       if (agrees(got[place], want[place], ofPoint, tolerance, dtype, flushesSubnormals)) return;

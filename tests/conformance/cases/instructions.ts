@@ -98,20 +98,18 @@ function unary(
     const keys: ToleranceKey[] = exact ? [op, 'exact'] : [op, 'value'];
     const x = b.input(dtype, [values.length], values);
     const y = b.output(isTest ? 'bool' : dtype, [values.length], { keys });
-    b.step({
-      kind: 'pointwise',
-      shape: [values.length],
-      inputs: [x],
-      scalars: [],
-      program: {
+    b.pointwise(
+      [values.length],
+      [x],
+      {
         instructions: [
           { op: 'load', type, input: 0 },
           { op, type: isTest ? 'bool' : type, a: 0 },
         ],
         outputs: [1],
       },
-      outputs: [y],
-    });
+      [y],
+    );
   });
 }
 
@@ -129,17 +127,15 @@ function binary(
     const inputs = [b.input(dtype, shape, left), b.input(dtype, shape, right)];
     const y = b.output(isTest ? 'bool' : dtype, shape, { keys: exact ? [op, 'exact'] : [op, 'value'] });
     const instruction: Instruction = { op, type: isTest ? 'bool' : type, a: 0, b: 1 };
-    b.step({
-      kind: 'pointwise',
+    b.pointwise(
       shape,
       inputs,
-      scalars: [],
-      program: {
+      {
         instructions: [{ op: 'load', type, input: 0 }, { op: 'load', type, input: 1 }, instruction],
         outputs: [2],
       },
-      outputs: [y],
-    });
+      [y],
+    );
   });
 }
 

@@ -55,7 +55,7 @@ function arithmetic(
       return b.input('float32', shape, repeatBroadcast(values, shape, strides), layout);
     });
     const y = b.output('float32', shape, exact, layouts[3]);
-    b.step({ kind: 'pointwise', shape, inputs, scalars: [], program: multiplyAdd, outputs: [y] });
+    b.pointwise(shape, inputs, multiplyAdd, [y]);
   });
 }
 
@@ -129,14 +129,12 @@ function dtypeCases(dtypes: readonly DType[]): Case[] {
         const shape = [values[from].length];
         const instructions: Instruction[] = [load(0, typeOf(from))];
         if (typeOf(from) !== typeOf(to)) instructions.push({ op: 'cast', type: typeOf(to), a: 0 });
-        b.step({
-          kind: 'pointwise',
+        b.pointwise(
           shape,
-          inputs: [b.input(from, shape, values[from], offsetBy(1))],
-          scalars: [],
-          program: { instructions, outputs: [instructions.length - 1] },
-          outputs: [b.output(to, shape, { keys: ['cast', 'exact'] }, offsetBy(2))],
-        });
+          [b.input(from, shape, values[from], offsetBy(1))],
+          { instructions, outputs: [instructions.length - 1] },
+          [b.output(to, shape, { keys: ['cast', 'exact'] }, offsetBy(2))],
+        );
       }),
     ),
   );
@@ -151,21 +149,14 @@ function programCases(): Case[] {
         b.output('bool', [5, 3], exact),
       ];
       const instructions = [constant(0.1), constant(-7, 'int32'), constant(1, 'bool')];
-      b.step({
-        kind: 'pointwise',
-        shape: [5, 3],
-        inputs: [],
-        scalars: [],
-        program: { instructions, outputs: [0, 1, 2] },
-        outputs,
-      });
+      b.pointwise([5, 3], [], { instructions, outputs: [0, 1, 2] }, outputs);
     }),
     define('fill with constants, not finite', (b) => {
       b.input('float32', [1], [Number.NaN]); // marks the case
       const outputs = [0, 1, 2].map(() => b.output('float32', [4], exact));
       const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
       const program = { instructions: values.map((value) => constant(value)), outputs: [0, 1, 2] };
-      b.step({ kind: 'pointwise', shape: [4], inputs: [], scalars: [], program, outputs });
+      b.pointwise([4], [], program, outputs);
     }),
     define('extreme constants', (b) => {
       const values = [3.4028234663852886e38, -3.4028234663852886e38, 2 ** -126, 16777217, -0, 1e-3, 0.1];
@@ -174,7 +165,7 @@ function programCases(): Case[] {
         instructions: values.map((value) => constant(value)),
         outputs: values.map((_, i) => i),
       };
-      b.step({ kind: 'pointwise', shape: [2], inputs: [], scalars: [], program, outputs });
+      b.pointwise([2], [], program, outputs);
     }),
     define('extreme int32 constants', (b) => {
       const values = [2147483647, -2147483648, 0, -1];
@@ -183,26 +174,25 @@ function programCases(): Case[] {
         instructions: values.map((value) => constant(value, 'int32')),
         outputs: values.map((_, i) => i),
       };
-      b.step({ kind: 'pointwise', shape: [2], inputs: [], scalars: [], program, outputs });
+      b.pointwise([2], [], program, outputs);
     }),
     define('run-time scalars', (b) => {
       const unused = b.scalar('float32', 99);
       const rate = b.scalar('float32', 0.1);
       const position = b.scalar('int32', 2147483647);
-      b.step({
-        kind: 'pointwise',
-        shape: [7],
-        inputs: [],
-        scalars: [position, unused, rate],
-        program: {
+      b.pointwise(
+        [7],
+        [],
+        {
           instructions: [
             { op: 'scalar', type: 'float32', scalar: 2 },
             { op: 'scalar', type: 'int32', scalar: 0 },
           ],
           outputs: [0, 1],
         },
-        outputs: [b.output('float32', [7], exact), b.output('int32', [7], exact)],
-      });
+        [b.output('float32', [7], exact), b.output('int32', [7], exact)],
+        [position, unused, rate],
+      );
     }),
     define('index along each axis', (b) => {
       const shape = [3, 5, 7];
@@ -210,14 +200,7 @@ function programCases(): Case[] {
       const outputs = [contiguous, permuted(2, 1, 0), gapped(2)].map((layout) =>
         b.output('int32', shape, exact, layout),
       );
-      b.step({
-        kind: 'pointwise',
-        shape,
-        inputs: [],
-        scalars: [],
-        program: { instructions, outputs: [0, 1, 2] },
-        outputs,
-      });
+      b.pointwise(shape, [], { instructions, outputs: [0, 1, 2] }, outputs);
     }),
     define('a lower triangle by index and select', (b) => {
       const shape = [9, 9];
@@ -231,14 +214,7 @@ function programCases(): Case[] {
         { op: 'select', type: 'float32', a: 3, b: 0, c: 4 },
       ];
       const outputs = [b.output('float32', shape, exact)];
-      b.step({
-        kind: 'pointwise',
-        shape,
-        inputs: [x],
-        scalars: [],
-        program: { instructions, outputs: [5] },
-        outputs,
-      });
+      b.pointwise(shape, [x], { instructions, outputs: [5] }, outputs);
     }),
     define('select between int32 and between bool', (b) => {
       const shape = [8];
@@ -256,14 +232,7 @@ function programCases(): Case[] {
         { op: 'select', type: 'bool', a: 4, b: 0, c: 4 },
       ];
       const outputs = [b.output('int32', shape, exact), b.output('bool', shape, exact)];
-      b.step({
-        kind: 'pointwise',
-        shape,
-        inputs,
-        scalars: [],
-        program: { instructions, outputs: [3, 5] },
-        outputs,
-      });
+      b.pointwise(shape, inputs, { instructions, outputs: [3, 5] }, outputs);
     }),
     define('select loses the branch not taken, not finite', (b) => {
       const shape = [4];
@@ -280,14 +249,7 @@ function programCases(): Case[] {
         { op: 'select', type: 'float32', a: 0, b: 1, c: 2 },
       ];
       const outputs = [b.output('float32', shape, exact)];
-      b.step({
-        kind: 'pointwise',
-        shape,
-        inputs,
-        scalars: [],
-        program: { instructions, outputs: [3] },
-        outputs,
-      });
+      b.pointwise(shape, inputs, { instructions, outputs: [3] }, outputs);
     }),
   ];
 }
@@ -326,27 +288,13 @@ function placeCases(): Case[] {
           { op: 'mul', type: 'float32', a: 19, b: 4 },
           { op: 'sub', type: 'float32', a: 0, b: 20 }, // 21: w
         ];
-        b.step({
-          kind: 'pointwise',
-          shape: [n],
-          inputs: [w, g, m, v],
-          scalars: [rate],
-          program: { instructions, outputs: [21, 9, 15] },
-          outputs: [w, m, v],
-        });
+        b.pointwise([n], [w, g, m, v], { instructions, outputs: [21, 9, 15] }, [w, m, v], [rate]);
       }),
     ),
     define('in place through a strided operand, the gaps untouched', (b) => {
       const x = b.stored(b.input('float32', [5, 6], integers(b.random, 30, -9, 9), gapped(2)), exact);
       const instructions: Instruction[] = [load(0), { op: 'neg', type: 'float32', a: 0 }];
-      b.step({
-        kind: 'pointwise',
-        shape: [5, 6],
-        inputs: [x],
-        scalars: [],
-        program: { instructions, outputs: [1] },
-        outputs: [x],
-      });
+      b.pointwise([5, 6], [x], { instructions, outputs: [1] }, [x]);
     }),
     define('in place, the same operand loaded three times', (b) => {
       const x = b.stored(b.input('float32', [70], integers(b.random, 70, -9, 9)), exact);
@@ -357,14 +305,7 @@ function placeCases(): Case[] {
         { op: 'mul', type: 'float32', a: 0, b: 1 },
         { op: 'sub', type: 'float32', a: 3, b: 2 },
       ];
-      b.step({
-        kind: 'pointwise',
-        shape: [70],
-        inputs: [x, x, x],
-        scalars: [],
-        program: { instructions, outputs: [4] },
-        outputs: [x],
-      });
+      b.pointwise([70], [x, x, x], { instructions, outputs: [4] }, [x]);
     }),
     define('one value stored twice, another once', (b) => {
       const x = b.input('float32', [4, 9], integers(b.random, 36, -9, 9));
@@ -372,14 +313,7 @@ function placeCases(): Case[] {
         b.output('float32', [4, 9], exact, layout),
       );
       const instructions: Instruction[] = [load(0), { op: 'abs', type: 'float32', a: 0 }];
-      b.step({
-        kind: 'pointwise',
-        shape: [4, 9],
-        inputs: [x],
-        scalars: [],
-        program: { instructions, outputs: [1, 1, 0] },
-        outputs,
-      });
+      b.pointwise([4, 9], [x], { instructions, outputs: [1, 1, 0] }, outputs);
     }),
     define('concat: each part a step, into columns', (b) => {
       const y = b.output('float32', [6, 12], exact);
@@ -387,14 +321,7 @@ function placeCases(): Case[] {
       for (const columns of [3, 1, 8]) {
         const part: Operand = { ...y, shape: [6, columns], offset };
         const x = b.input('float32', [6, columns], uniform(b.random, 6 * columns));
-        b.step({
-          kind: 'pointwise',
-          shape: [6, columns],
-          inputs: [x],
-          scalars: [],
-          program: copy('float32'),
-          outputs: [part],
-        });
+        b.pointwise([6, columns], [x], copy('float32'), [part]);
         offset += columns;
       }
     }),
@@ -408,38 +335,17 @@ function placeCases(): Case[] {
         shift: { scalar: position, stride: 5 },
       };
       const x = b.input('float32', [2, 5], uniform(b.random, 10));
-      b.step({
-        kind: 'pointwise',
-        shape: [2, 5],
-        inputs: [x],
-        scalars: [],
-        program: copy('float32'),
-        outputs: [row],
-      });
+      b.pointwise([2, 5], [x], copy('float32'), [row]);
       b.stored({ ...cache, shape: [2, 5], strides: [40, 1], offset: 15 }, exact);
       const y = b.output('float32', [2, 5], exact);
-      b.step({
-        kind: 'pointwise',
-        shape: [2, 5],
-        inputs: [row],
-        scalars: [],
-        program: copy('float32'),
-        outputs: [y],
-      });
+      b.pointwise([2, 5], [row], copy('float32'), [y]);
     }),
     define('two outputs interleaved in one buffer', (b) => {
       const both = b.output('float32', [10, 2], exact);
       const x = b.input('float32', [10], uniform(b.random, 10));
       const instructions: Instruction[] = [load(0), { op: 'neg', type: 'float32', a: 0 }];
       const outputs: Operand[] = [0, 1].map((offset) => ({ ...both, shape: [10], strides: [2], offset }));
-      b.step({
-        kind: 'pointwise',
-        shape: [10],
-        inputs: [x],
-        scalars: [],
-        program: { instructions, outputs: [0, 1] },
-        outputs,
-      });
+      b.pointwise([10], [x], { instructions, outputs: [0, 1] }, outputs);
     }),
     define('a chain of steps, each reads what the one before stored', (b) => {
       const n = 300;
@@ -451,14 +357,7 @@ function placeCases(): Case[] {
           constant(i),
           { op: 'add', type: 'float32', a: 0, b: 1 },
         ];
-        b.step({
-          kind: 'pointwise',
-          shape: [n],
-          inputs: [x],
-          scalars: [],
-          program: { instructions, outputs: [2] },
-          outputs: [y],
-        });
+        b.pointwise([n], [x], { instructions, outputs: [2] }, [y]);
         x = y;
       }
     }),

@@ -49,7 +49,10 @@ export interface BackendBuffer {
 export interface DeviceLimits {
   /** The largest buffer, in bytes. */
   readonly maxBufferBytes: number;
-  /** How many different buffers one step may touch (storage bindings of a WebGPU shader stage). */
+  /**
+   * How many different buffers a `pointwise`, `reduce` or `matmul` step may touch (storage bindings of a WebGPU shader
+   * stage): the planner fuses no further. The other kinds of steps have the operands they have.
+   */
   readonly maxBuffersPerStep: number;
   /** Buffer sizes are rounded up to a multiple of this. */
   readonly bufferAlignment: number;

@@ -5,8 +5,8 @@
  * backend is its executable form, and one suite holds all backends to it.
  *
  * Conventions
- * - Shapes, strides and offsets count elements. Strides may be 0 (broadcast) on inputs; the elements of an output are
- *   distinct.
+ * - Shapes, strides and offsets count elements. Strides are 0 or more: 0 (broadcast) on inputs only, as the elements of
+ *   an output are distinct.
  * - "contiguous" means row-major without gaps from `offset` on.
  * - An output may be the very same operand (buffer, offset, shift, shape, strides, dtype) as an input of a `pointwise`
  *   step or of an epilogue, which is how updates happen in place. Otherwise a step does not read the buffers that it

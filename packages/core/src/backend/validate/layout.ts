@@ -20,13 +20,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 /** First and last element that an operand touches, before its shift; last < first when it has none. */
 export function extentOf({ shape, strides, offset }: Operand): [number, number] {
   if (elementsOf(shape) === 0) return [offset, offset - 1];
-  let [low, high] = [offset, offset];
-  shape.forEach((size, axis) => {
-    const reach = (size - 1) * strides[axis];
-    if (reach < 0) low += reach;
-    else high += reach;
-  });
-  return [low, high];
+  return [offset, shape.reduce((last, size, axis) => last + (size - 1) * strides[axis], offset)];
 }
 
 /** Row-major without gaps; axes of size 1 may have any stride. */
@@ -56,7 +50,7 @@ export function checkOperand({ name, operand }: NamedOperand, plan: Plan, device
   rule(buffer in plan.buffers, `${text} names a buffer that the plan lacks; it has ${plan.buffers.length}`);
   rule(shape.every(isCount), `${text}: sizes are whole numbers, at least 0`);
   rule(strides.length === shape.length, `${text}: ${shape.length} axes but ${strides.length} strides`);
-  rule(strides.every(Number.isSafeInteger), `${text}: strides are whole numbers`);
+  rule(strides.every(isCount), `${text}: strides are whole numbers, at least 0`);
   rule(isCount(offset) || shift !== undefined, `${text}: the offset is a whole number, at least 0`);
   if (shift !== undefined) {
     rule(
@@ -157,9 +151,7 @@ function storesOnce(operands: readonly Operand[]): boolean {
 
 /** Sorted by size, each stride steps over all that the smaller ones reach: distinct elements, the usual case. */
 function hasPlainStrides({ shape, strides }: Operand): boolean {
-  const axes = shape
-    .map((size, axis) => ({ size, stride: Math.abs(strides[axis]) }))
-    .filter((axis) => axis.size > 1);
+  const axes = shape.map((size, axis) => ({ size, stride: strides[axis] })).filter((axis) => axis.size > 1);
   axes.sort((a, b) => a.stride - b.stride);
   let reach = 0;
   for (const { size, stride } of axes) {
