@@ -79,14 +79,16 @@ export const quietEnvironment = {
   ...(process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: '1' }),
 };
 
-/** The folders of all workspace packages, relative to the root. */
+/** The folders of all workspace packages, relative to the root, as pnpm-workspace.yaml lists them. */
 export function workspaceFolders() {
-  const nested = ['packages', 'apps'].flatMap((group) =>
-    readdirSync(join(root, group)).map((name) => join(group, name)),
-  );
-  return [...nested, 'bench', 'tests', join('tests', 'harness')].filter((folder) =>
-    existsSync(join(root, folder, 'package.json')),
-  );
+  const yaml = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
+  const globs = yaml.match(/^packages:\n((?: +- .*\n)*)/m)?.[1]?.matchAll(/- *(\S+)/g) ?? [];
+  const folders = [...globs].flatMap(([, glob = '']) => {
+    if (!glob.endsWith('/*')) return [glob];
+    const parent = glob.slice(0, -2);
+    return readdirSync(join(root, parent)).map((name) => join(parent, name));
+  });
+  return folders.filter((folder) => existsSync(join(root, folder, 'package.json')));
 }
 
 /**
