@@ -1,19 +1,10 @@
 /** A case: a plan, what its buffers hold before, and how exactly its outputs must come out. */
-import type {
-  BinaryOp,
-  DType,
-  Operand,
-  Plan,
-  Program,
-  Step,
-  StepKind,
-  UnaryOp,
-} from '@inkstone/core/backend';
+import type { DType, Instruction, Operand, Plan, Program, Step, StepKind } from '@inkstone/core/backend';
 import { asStored } from './storage.js';
 import { Random, seedOf } from './values.js';
 
 /** What a tolerance is looked up by: an instruction, a kind of step, or how a result is made in general. */
-export type ToleranceKey = 'exact' | 'value' | 'gradient' | UnaryOp | BinaryOp | StepKind;
+export type ToleranceKey = 'exact' | 'value' | 'gradient' | Instruction['op'] | StepKind;
 
 /** How an output is compared: |got - want| is at most the tolerance times max(1, |want|, scale). */
 export interface Check {

@@ -71,7 +71,7 @@ function repeatBroadcast(values: number[], shape: readonly number[], strides: re
     }
     return place;
   });
-  places.forEach((place, point) => stored.set(place, values[point]));
+  for (const [point, place] of places.entries()) stored.set(place, values[point]);
   return places.map((place) => stored.get(place) ?? 0);
 }
 

@@ -2,8 +2,8 @@
  * The suite on the reference itself. It cannot tell right from wrong here (values.test.ts does), but shows that every
  * case is a valid plan, that runs are deterministic and that nothing outside of outputs changes.
  */
-import { reference } from '@inkstone/backend-cpu/reference';
 import { kernelSuite } from '@inkstone/conformance';
+import { reference } from '../../src/reference.js';
 
 kernelSuite(() => reference().open(), {
   oracle: () => reference().open(),
