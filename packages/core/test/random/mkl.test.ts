@@ -71,6 +71,16 @@ it('draws the dropout mask that an x86 wheel prints', () => {
   expect(Array.from(mask)).toEqual(recorded.dropoutSeed123.published_x86);
 });
 
+it('draws the exponential values that a PyTorch user published: seed 42, after torch.rand(5)', () => {
+  const { published, emulated } = recorded.issue150538;
+  const generator = mkl(42);
+  uniform(generator, new Float32Array(5));
+  const out = new Float32Array(5);
+  exponential(generator, out);
+  expect(Array.from(out)).toEqual(emulated);
+  expect(Array.from(out, (value) => Number(value.toFixed(4)))).toEqual(published);
+});
+
 const VOCABULARY = "\n !$&',-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** The text that the bigram model of the lecture writes before it is trained: torch.manual_seed(1337), 100 tokens. */
