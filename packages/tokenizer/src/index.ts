@@ -1,5 +1,16 @@
 export { CharTokenizer, type CharTrainOptions } from './char.js';
 export { TokenizerError } from './error.js';
 export type { AddedTokenJSON, JSONPart, JSONValue, TokenizerJSON } from './format/json.js';
-export { tokenizerFromJSON } from './load.js';
+export { type TiktokenName, type TiktokenOptions, tokenizerFromTiktoken } from './format/tiktoken.js';
+export { type LoadOptions, pipelineFromJSON, tokenizerFromJSON } from './load.js';
+export { BPE, type BPEOptions } from './model/bpe.js';
+export type { Model, Spans } from './model/model.js';
+export { Unigram, type UnigramOptions } from './model/unigram.js';
+export { Vocab } from './model/vocab.js';
+export { WordLevel } from './model/wordlevel.js';
+export { WordPiece, type WordPieceOptions } from './model/wordpiece.js';
+export type { BatchOptions } from './pipeline/batch.js';
+export type { Encoding, PaddingOptions, TruncationOptions } from './pipeline/encoding.js';
+export type { CompileRegex, Finder } from './pipeline/patterns.js';
+export { type PipelineParts, PipelineTokenizer } from './pipeline/pipeline.js';
 export type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from './tokenizer.js';

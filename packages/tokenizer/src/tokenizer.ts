@@ -10,6 +10,8 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** Leave special tokens out of the text. Default: false, as in Hugging Face's `tokenizer.decode`. */
   skipSpecialTokens?: boolean;
+  /** Undo the spaces before punctuation that splitting into words made (for `decode` only). Default: false. */
+  cleanUpTokenizationSpaces?: boolean;
 }
 
 /**

@@ -54,3 +54,13 @@ export function asAddedToken(value: unknown, path: string): AddedTokenJSON {
     special,
   };
 }
+
+export function asOptionalString(value: unknown, path: string): string | undefined {
+  return value === null || value === undefined ? undefined : asString(value, path);
+}
+
+/** A whole number, not negative. */
+export function asCount(value: unknown, path: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) fail(path, 'a whole number', value);
+  return value;
+}

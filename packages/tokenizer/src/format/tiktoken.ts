@@ -1,0 +1,136 @@
+import { describeValue, TokenizerError } from '../error.js';
+import { BPE } from '../model/bpe.js';
+import { CHARACTER_OF_BYTE } from '../model/byte-alphabet.js';
+import { Vocab } from '../model/vocab.js';
+import type { CompileRegex } from '../pipeline/patterns.js';
+import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { CL100K_PATTERN, GPT2_PATTERN, O200K_PATTERN } from '../scan/patterns.js';
+import { MAX_ID } from './check.js';
+
+/** The encodings whose pattern and special tokens are known by name. */
+export type TiktokenName = 'gpt2' | 'r50k_base' | 'p50k_base' | 'cl100k_base' | 'o200k_base';
+
+/** What `tokenizerFromTiktoken` may be told. */
+export interface TiktokenOptions {
+  /** The split pattern. Default: that of the named encoding. */
+  pattern?: string;
+  /** Special tokens and their ids. Default: those of the named encoding. */
+  specialTokens?: Readonly<Record<string, number>>;
+  /** For a pattern that is not built in: `compileRegex` from `@inkstone/tokenizer/regex`. */
+  regex?: CompileRegex;
+}
+
+const GPT2 = { pattern: GPT2_PATTERN, specialTokens: { '<|endoftext|>': 50256 } };
+
+const NAMED: Readonly<Record<TiktokenName, { pattern: string; specialTokens: Record<string, number> }>> = {
+  gpt2: GPT2,
+  r50k_base: GPT2,
+  p50k_base: GPT2,
+  cl100k_base: {
+    pattern: CL100K_PATTERN,
+    specialTokens: {
+      '<|endoftext|>': 100257,
+      '<|fim_prefix|>': 100258,
+      '<|fim_middle|>': 100259,
+      '<|fim_suffix|>': 100260,
+      '<|endofprompt|>': 100276,
+    },
+  },
+  o200k_base: {
+    pattern: O200K_PATTERN,
+    specialTokens: { '<|endoftext|>': 199999, '<|endofprompt|>': 200018 },
+  },
+};
+
+/**
+ * The tokenizer of a tiktoken rank file: lines of a token's bytes in base64, a space and its rank, which is
+ * both its id and how early it is merged.
+ *
+ * @param ranks the file's text.
+ * @param encoding its name; with another name, `options` must bring pattern and special tokens.
+ */
+export function tokenizerFromTiktoken(
+  ranks: string,
+  encoding: TiktokenName | string,
+  options: TiktokenOptions = {},
+): PipelineTokenizer {
+  const named = Object.hasOwn(NAMED, encoding) ? NAMED[encoding as TiktokenName] : undefined;
+  const pattern = options.pattern ?? named?.pattern;
+  if (pattern === undefined) {
+    throw new TokenizerError(
+      `tokenizerFromTiktoken: ${describeValue(encoding)} is not one of ${Object.keys(NAMED).join(', ')}; pass its pattern.`,
+    );
+  }
+  const vocab = readRanks(ranks);
+  return new PipelineTokenizer({
+    model: new BPE(vocab, mergesOf(vocab), { ignoreMerges: true }),
+    preTokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+      ],
+    },
+    postProcessor: null,
+    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    addedTokens: Object.entries(options.specialTokens ?? named?.specialTokens ?? {}).map(([content, id]) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    regex: options.regex,
+  });
+}
+
+function readRanks(text: string): Vocab {
+  const vocab = new Vocab();
+  let line = 0;
+  for (const entry of text.split('\n')) {
+    line++;
+    if (entry.trim() === '') continue;
+    const [encoded = '', rank = ''] = entry.trim().split(' ');
+    const id = /^\d{1,8}$/.test(rank) ? Number(rank) : -1;
+    if (id < 0 || id > MAX_ID) {
+      throw new TokenizerError(
+        `tiktoken file: line ${line} must be base64, a space and a rank, but is ${describeValue(entry)}.`,
+      );
+    }
+    let bytes: string;
+    try {
+      bytes = atob(encoded);
+    } catch {
+      throw new TokenizerError(`tiktoken file: line ${line}: ${describeValue(encoded)} is not base64.`);
+    }
+    let token = '';
+    for (let i = 0; i < bytes.length; i++) token += CHARACTER_OF_BYTE[bytes.charCodeAt(i)];
+    if (vocab.ids.has(token))
+      throw new TokenizerError(`tiktoken file: line ${line} has a token that was there before.`);
+    vocab.set(token, id);
+  }
+  return vocab;
+}
+
+/**
+ * The merges that ranks stand for: every two tokens that make a third may be merged, the third's rank
+ * saying when. Within one token in the order of `transformers`' converter, so that a saved file is the same.
+ */
+function mergesOf(vocab: Vocab): [string, string][] {
+  const merges: [string, string][] = [];
+  for (const token of vocab.tokens) {
+    if (token === undefined || token.length < 2) continue;
+    const ways: { left: number; right: number; pair: [string, string] }[] = [];
+    for (let i = 1; i < token.length; i++) {
+      const pair: [string, string] = [token.slice(0, i), token.slice(i)];
+      const left = vocab.ids.get(pair[0]);
+      const right = left === undefined ? undefined : vocab.ids.get(pair[1]);
+      if (left !== undefined && right !== undefined) ways.push({ left, right, pair });
+    }
+    ways.sort((a, b) => a.left - b.left || a.right - b.right);
+    for (const { pair } of ways) merges.push(pair);
+  }
+  return merges;
+}

@@ -1,0 +1,194 @@
+import { describeValue, TokenizerError } from '../error.js';
+import { asArray, asBoolean, asObject, fail } from '../format/check.js';
+import type { JSONPart } from '../format/json.js';
+import { utf8Of } from './byte-alphabet.js';
+import type { Model, Spans } from './model.js';
+import { Trie } from './trie.js';
+import { Vocab } from './vocab.js';
+import { WordCache } from './word-cache.js';
+
+/** How much worse than the worst piece an unknown character is; SentencePiece's `kUnkPenalty`. */
+const UNKNOWN_PENALTY = 10;
+
+/** What a Unigram model may be told. */
+export interface UnigramOptions {
+  /** The id that stands for unknown characters. Default: none, and such a character is an error. */
+  unkId?: number | undefined;
+  /** Unknown characters as the tokens `<0x00>` ... `<0xFF>` of their bytes. Default: false. */
+  byteFallback?: boolean;
+}
+
+/**
+ * The unigram language model of SentencePiece: of all ways to cut a word into pieces, the one whose
+ * log-probabilities add up highest, found by Viterbi's algorithm. (Kudo: "Subword Regularization", 2018.)
+ */
+export class Unigram implements Model {
+  readonly vocab: Vocab;
+  /** The log-probability of each piece. */
+  readonly scores: Float64Array;
+  readonly unkId: number | undefined;
+  readonly byteFallback: boolean;
+  readonly #trie = new Trie();
+  readonly #unknownScore: number;
+  readonly #cache = new WordCache();
+  /** Scratch for Viterbi, by end of piece: best score, where the piece starts, which it is. */
+  #best = new Float64Array(256);
+  #from = new Int32Array(256);
+  #piece = new Int32Array(256);
+
+  /** @param pieces each with its log-probability, in the order of ids. */
+  constructor(pieces: readonly (readonly [string, number])[], options: UnigramOptions = {}) {
+    this.vocab = new Vocab();
+    this.scores = new Float64Array(pieces.length);
+    this.unkId = options.unkId;
+    this.byteFallback = options.byteFallback ?? false;
+    if (this.unkId !== undefined && !(this.unkId >= 0 && this.unkId < pieces.length)) {
+      throw new TokenizerError(
+        `Unigram: unkId must be the id of one of the ${pieces.length} pieces, but is ${this.unkId}.`,
+      );
+    }
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const [id, [piece, score]] of pieces.entries()) {
+      this.vocab.tokens[id] = piece;
+      this.vocab.ids.set(piece, id);
+      this.scores[id] = score;
+      if (score < lowest) lowest = score;
+      if (piece !== '') this.#trie.add(piece, id);
+    }
+    this.#unknownScore = lowest - UNKNOWN_PENALTY;
+  }
+
+  encode(text: string, start: number, end: number, ids: number[]): void {
+    const short = end - start <= WordCache.MAX_WORD;
+    if (short && this.#cache.get(text, start, end, ids)) return;
+    const from = ids.length;
+    this.encodeSpans(text, start, end, ids);
+    if (short) this.#cache.put(text, start, end, ids, from);
+  }
+
+  encodeSpans(text: string, start: number, end: number, ids: number[], spans?: Spans): void {
+    this.#findBest(text, start, end);
+    const from = this.#from;
+    const piece = this.#piece;
+
+    // Back along the best path, turning the links around so that they lead forward.
+    const length = end - start;
+    let at = length;
+    let next = -1;
+    while (at > 0) {
+      const previous = from[at] as number;
+      from[at] = next;
+      next = at;
+      at = previous;
+    }
+    for (let stop = next; stop >= 0; ) {
+      const first = at;
+      const id = piece[stop] as number;
+      at = stop;
+      stop = from[stop] as number;
+      if (id !== this.unkId) {
+        ids.push(id);
+        spans?.push(start + first, start + at);
+        continue;
+      }
+      // Neighbouring unknown characters make one unknown piece.
+      while (stop >= 0 && piece[stop] === id) {
+        at = stop;
+        stop = from[stop] as number;
+      }
+      this.#pushUnknown(text, start + first, start + at, ids, spans);
+    }
+  }
+
+  #pushUnknown(text: string, start: number, end: number, ids: number[], spans: Spans | undefined): void {
+    const known = this.vocab.get(text.slice(start, end));
+    const bytes: number[] = [];
+    if (known === undefined && this.byteFallback) utf8Of(text, start, end, bytes);
+    const byteIds = bytes.map((byte) =>
+      this.vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
+    );
+    const all =
+      byteIds.length > 0 && !byteIds.includes(undefined)
+        ? (byteIds as number[])
+        : [known ?? (this.unkId as number)];
+    for (const id of all) {
+      ids.push(id);
+      spans?.push(start, end);
+    }
+  }
+
+  /** Fills the scratch: for each end of a piece, the best way there. */
+  #findBest(text: string, start: number, end: number): void {
+    const length = end - start;
+    if (length >= this.#best.length || this.#best.length > 1 << 16) {
+      const size = Math.max(256, length + 1);
+      this.#best = new Float64Array(size);
+      this.#from = new Int32Array(size);
+      this.#piece = new Int32Array(size);
+    }
+    const best = this.#best;
+    const from = this.#from;
+    const piece = this.#piece;
+    const trie = this.#trie;
+    from.fill(-1, 0, length + 1);
+    best[0] = 0;
+    for (let i = 0; i < length; ) {
+      const score = best[i] as number;
+      const code = text.codePointAt(start + i) as number;
+      const width = code > 0xffff && i + 1 < length ? 2 : 1;
+      let single = false;
+      for (let k = i, node = Trie.ROOT; k < length; ) {
+        node = trie.next(node, text.charCodeAt(start + k++));
+        if (node < 0) break;
+        const id = trie.valueAt(node);
+        if (id < 0) continue;
+        const total = (this.scores[id] as number) + score;
+        if (from[k] === -1 || total > (best[k] as number)) {
+          best[k] = total;
+          from[k] = i;
+          piece[k] = id;
+        }
+        if (k === i + width) single = true;
+      }
+      if (!single) {
+        const k = i + width;
+        const total = this.#unknownScore + score;
+        if (from[k] === -1 || total > (best[k] as number)) {
+          if (this.unkId === undefined) {
+            throw new TokenizerError(
+              `Unigram: the character ${describeValue(text.slice(start + i, start + k))} is in no piece, and the model has no unkId.`,
+            );
+          }
+          best[k] = total;
+          from[k] = i;
+          piece[k] = this.unkId;
+        }
+      }
+      i += width;
+    }
+  }
+
+  toJSON(): JSONPart {
+    return {
+      type: 'Unigram',
+      unk_id: this.unkId ?? null,
+      vocab: this.vocab.tokens.map((token, id) => [token as string, this.scores[id] as number]),
+      byte_fallback: this.byteFallback,
+    };
+  }
+
+  static fromJSON(json: unknown): Unigram {
+    const model = asObject(json, 'model');
+    const pieces = asArray(model.vocab, 'model.vocab').map((entry, i): [string, number] => {
+      if (Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number')
+        return [entry[0], entry[1]];
+      return fail(`model.vocab[${i}]`, 'a piece and its score', entry);
+    });
+    const unkId = model.unk_id ?? undefined;
+    if (unkId !== undefined && typeof unkId !== 'number') fail('model.unk_id', 'a number or null', unkId);
+    return new Unigram(pieces, {
+      unkId,
+      byteFallback: asBoolean(model.byte_fallback, 'model.byte_fallback', false),
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { TokenizerError } from '../error.js';
+import type { JSONPart } from '../format/json.js';
+import { type Encoding, type PaddingOptions, pad, type TruncationOptions, truncate } from './encoding.js';
+import { type PostProcessor, postProcess } from './postprocessors.js';
+
+/** What `encodeBatch` may be told. */
+export interface BatchOptions {
+  /** Let the post-processor add its special tokens. Default: true. */
+  addSpecialTokens?: boolean;
+  /** Fill up short encodings: `true` as the file says, or to the longest. Default: false. */
+  padding?: boolean | PaddingOptions;
+  /** Cut long encodings: `true` as the file says. Default: false. */
+  truncation?: boolean | TruncationOptions;
+  /** Fill in `offsets` and `wordIds`; without them encoding is several times as fast. Default: true. */
+  offsets?: boolean;
+}
+
+interface Surroundings {
+  postProcessor: PostProcessor | undefined;
+  /** What the file says. */
+  truncation: JSONPart | null;
+  padding: JSONPart | null;
+  tokenToId(token: string): number | undefined;
+}
+
+/** Cuts, post-processes and pads a batch of single or paired texts. */
+export function finishBatch(
+  batch: readonly Encoding[][],
+  options: BatchOptions,
+  around: Surroundings,
+): Encoding[] {
+  const special = options.addSpecialTokens ?? true;
+  const cutting = options.truncation === true ? truncationFromFile(around.truncation) : options.truncation;
+  const encodings = batch.map((texts) => {
+    let parts = texts;
+    if (cutting) {
+      const added = special ? (around.postProcessor?.added(texts.length === 2) ?? 0) : 0;
+      if (!(cutting.maxLength >= added)) {
+        throw new TokenizerError(
+          `Truncation: maxLength must be at least the ${added} tokens that are added, but is ${cutting.maxLength}.`,
+        );
+      }
+      parts = truncate(texts, { ...cutting, maxLength: cutting.maxLength - added });
+    }
+    return postProcess(around.postProcessor, parts, special);
+  });
+  const padding = options.padding === true ? paddingFromFile(around.padding) : options.padding;
+  if (padding) padAll(encodings, padding, around);
+  return encodings;
+}
+
+function padAll(encodings: Encoding[], padding: PaddingOptions, around: Surroundings): void {
+  const {
+    strategy = 'longest',
+    padToMultipleOf = 1,
+    direction = 'right',
+    padTypeId = 0,
+    padToken = '[PAD]',
+  } = padding;
+  let length = padding.maxLength ?? 0;
+  if (strategy === 'longest') length = Math.max(0, ...encodings.map((encoding) => encoding.inputIds.length));
+  else if (padding.maxLength === undefined)
+    throw new TokenizerError("Padding: the strategy 'maxLength' needs maxLength.");
+  if (!(padToMultipleOf >= 1))
+    throw new TokenizerError(`Padding: padToMultipleOf must be at least 1, but is ${padToMultipleOf}.`);
+  length = Math.ceil(length / padToMultipleOf) * padToMultipleOf;
+  const padId = padding.padId ?? around.tokenToId(padToken);
+  if (padId === undefined) {
+    throw new TokenizerError(
+      `Padding: the token ${padToken} is not in the vocabulary; name another with padToken or padId.`,
+    );
+  }
+  for (const encoding of encodings) pad(encoding, length, padId, padTypeId, direction);
+}
+
+const STRATEGIES = {
+  LongestFirst: 'longestFirst',
+  OnlyFirst: 'onlyFirst',
+  OnlySecond: 'onlySecond',
+} as const;
+
+function truncationFromFile(json: JSONPart | null): TruncationOptions {
+  if (!json)
+    throw new TokenizerError(
+      'Truncation: the tokenizer has no setting of its own; pass { truncation: { maxLength } }.',
+    );
+  return {
+    maxLength: json.max_length as number,
+    strategy: STRATEGIES[json.strategy as keyof typeof STRATEGIES],
+    stride: json.stride as number,
+    direction: json.direction === 'Left' ? 'left' : 'right',
+  };
+}
+
+function paddingFromFile(json: JSONPart | null): PaddingOptions {
+  if (!json) return {};
+  const fixed = (json.strategy as { Fixed?: number } | null)?.Fixed;
+  return {
+    ...(typeof fixed === 'number' ? { strategy: 'maxLength', maxLength: fixed } : {}),
+    direction: json.direction === 'Left' ? 'left' : 'right',
+    padToMultipleOf: (json.pad_to_multiple_of as number | null) ?? 1,
+    padId: json.pad_id as number,
+    padTypeId: json.pad_type_id as number,
+    padToken: json.pad_token as string,
+  };
+}

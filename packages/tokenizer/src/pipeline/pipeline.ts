@@ -1,0 +1,386 @@
+import { describeCharacter, describeValue, TokenizerError } from '../error.js';
+import type { AddedTokenJSON, JSONPart, TokenizerJSON } from '../format/json.js';
+import { BPE } from '../model/bpe.js';
+import type { Model } from '../model/model.js';
+import type { Scanner } from '../scan/scanner.js';
+import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../tokenizer.js';
+import { AddedTokens } from './added-tokens.js';
+import { type BatchOptions, finishBatch } from './batch.js';
+import { cleanUp, type Decoder, decoderFromJSON, spaced } from './decoders.js';
+import { type Encoding, emptyEncoding } from './encoding.js';
+import { type Normalizer, normalizerFromJSON } from './normalizers.js';
+import type { CompileRegex } from './patterns.js';
+import { originalPiece, type Piece, slicePiece } from './piece.js';
+import { type PostProcessor, postProcess, postProcessorFromJSON } from './postprocessors.js';
+import { onlyScanners, pretokenize } from './pretokenize.js';
+import { needsPlaces, type Step, stepsFromJSON } from './pretokenizers.js';
+
+/** The parts of a pipeline; those other than the model as `tokenizer.json` writes them. */
+export interface PipelineParts {
+  model: Model;
+  normalizer?: JSONPart | null | undefined;
+  preTokenizer?: JSONPart | null | undefined;
+  postProcessor?: JSONPart | null | undefined;
+  decoder?: JSONPart | null | undefined;
+  addedTokens?: readonly AddedTokenJSON[];
+  truncation?: JSONPart | null | undefined;
+  padding?: JSONPart | null | undefined;
+  /** For regular expressions that are not built in: `compileRegex` from `@inkstone/tokenizer/regex`. */
+  regex?: CompileRegex | undefined;
+}
+
+/** Takes the tokens of a text: its id, and from where to where it comes, in UTF-16 units; and its word's number. */
+type Take = (id: number, start: number, end: number, word: number) => void;
+
+/** A tokenizer put together from Hugging Face's parts: every `tokenizer.json` becomes one of these. */
+export class PipelineTokenizer implements Tokenizer {
+  readonly model: Model;
+  readonly vocabSize: number;
+  readonly #parts: PipelineParts;
+  readonly #added: AddedTokens;
+  readonly #normalizer: Normalizer | undefined;
+  readonly #steps: readonly Step[];
+  /** The steps where they are plain scanners. */
+  readonly #scanners: readonly Scanner[] | undefined;
+  readonly #needsPlaces: boolean;
+  readonly #postProcessor: PostProcessor | undefined;
+  readonly #decoder: Decoder;
+  /** What the post-processor puts before and behind a single text. */
+  readonly #around: readonly [before: number[], after: number[]];
+  /** Whether every text has ids, even one with lone surrogates. */
+  readonly #takesBytes: boolean;
+
+  constructor(parts: PipelineParts) {
+    const { model, regex } = parts;
+    this.#parts = parts;
+    this.model = model;
+    this.#normalizer = parts.normalizer
+      ? normalizerFromJSON(parts.normalizer, 'normalizer', regex)
+      : undefined;
+    this.#added = new AddedTokens(withIds(parts.addedTokens ?? [], model), this.#normalizer);
+    const steps = parts.preTokenizer ? stepsFromJSON(parts.preTokenizer, 'pre_tokenizer', regex) : [];
+    // Where bytes are the last step, the model maps them itself, word by word and only for words it has not seen.
+    const bytesInModel = steps.at(-1)?.bytes === true && model instanceof BPE && model.canUseBytes;
+    if (bytesInModel) model.useBytes();
+    this.#steps = bytesInModel ? steps.slice(0, -1) : steps;
+    this.#takesBytes =
+      steps.some((step) => step.bytes) || (model instanceof BPE && model.options.byteFallback === true);
+    this.#scanners = onlyScanners(this.#steps);
+    this.#needsPlaces = needsPlaces(parts.preTokenizer ?? null);
+    const textOf = (id: number) => this.idToToken(id) ?? '';
+    this.#postProcessor = parts.postProcessor
+      ? postProcessorFromJSON(parts.postProcessor, 'post_processor', textOf)
+      : undefined;
+    this.#decoder = parts.decoder ? decoderFromJSON(parts.decoder, 'decoder', regex) : spaced;
+    this.#around = this.#findAround();
+    this.vocabSize = Math.max(model.vocab.tokens.length, (this.#added.tokens.at(-1)?.id ?? -1) + 1);
+  }
+
+  /** Lets the post-processor work on a text of one made-up token. */
+  #findAround(): [number[], number[]] {
+    const mark: Encoding = {
+      ...emptyEncoding(),
+      inputIds: [-1],
+      offsets: [[0, 0]],
+      wordIds: [0],
+      sequenceIds: [0],
+    };
+    const { inputIds } = postProcess(this.#postProcessor, [mark], true);
+    const at = inputIds.indexOf(-1);
+    return [inputIds.slice(0, at), inputIds.slice(at + 1)];
+  }
+
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const around = options.addSpecialTokens ?? true;
+    const ids = around ? [...this.#around[0]] : [];
+    this.#checkText(text);
+    if (this.#needsPlaces) this.#encodeWithPlaces(text, (id) => ids.push(id));
+    else this.#encodeIds(text, ids);
+    if (around) for (const id of this.#around[1]) ids.push(id);
+    return ids;
+  }
+
+  #checkText(text: string): void {
+    if (this.#takesBytes) return;
+    const at = text.search(/[\ud800-\udfff]/u);
+    if (at < 0) return;
+    throw new TokenizerError(
+      `encode: the text has ${describeCharacter(text.charAt(at))} at position ${Array.from(text.slice(0, at)).length}, which is no character and has no token.`,
+    );
+  }
+
+  #encodeIds(text: string, ids: number[]): void {
+    for (const segment of this.#added.split(text, false)) {
+      if (segment.id >= 0) {
+        ids.push(segment.id);
+        continue;
+      }
+      const whole = segment.start === 0 && segment.end === text.length;
+      const plain = whole || !this.#normalizer ? text : text.slice(segment.start, segment.end);
+      const offset = plain === text ? segment.start : 0;
+      const normalized = this.#normalizer ? this.#normalizer.normalize(plain) : plain;
+      const length = this.#normalizer ? normalized.length : segment.end - segment.start;
+      this.#encodeNormalized(normalized, this.#normalizer ? 0 : offset, length, ids);
+    }
+  }
+
+  /** `text[start, start + length)` is normalized. */
+  #encodeNormalized(text: string, start: number, length: number, ids: number[]): void {
+    const end = start + length;
+    if (!this.#added.hasNormalized) {
+      this.#encodePlain(text, start, end, ids);
+      return;
+    }
+    const part = text.slice(start, end);
+    for (const segment of this.#added.split(part, true)) {
+      if (segment.id >= 0) ids.push(segment.id);
+      else this.#encodePlain(part, segment.start, segment.end, ids);
+    }
+  }
+
+  #encodePlain(text: string, start: number, end: number, ids: number[]): void {
+    if (this.#scanners) this.#encodeScanned(text, start, end, ids, 0);
+    else
+      pretokenize(this.#steps, { text }, start, end, (piece, from, to) =>
+        this.model.encode(piece.text, from, to, ids),
+      );
+  }
+
+  #encodeScanned(text: string, start: number, end: number, ids: number[], level: number): void {
+    const scanners = this.#scanners as readonly Scanner[];
+    const scan = scanners[level];
+    const { model } = this;
+    if (!scan) {
+      if (start < end) model.encode(text, start, end, ids);
+    } else if (level === scanners.length - 1) {
+      while (start < end) {
+        const stop = scan(text, start, end);
+        model.encode(text, start, stop, ids);
+        start = stop;
+      }
+    } else {
+      while (start < end) {
+        const stop = scan(text, start, end);
+        this.#encodeScanned(text, start, stop, ids, level + 1);
+        start = stop;
+      }
+    }
+  }
+
+  /** The same path with the places that tokens come from, and the numbers of words. */
+  #encodeWithPlaces(text: string, take: Take): void {
+    const original = originalPiece(text);
+    const ids: number[] = [];
+    const spans: number[] = [];
+    let word = 0;
+    const takeAdded = (id: number, piece: Piece, start: number, end: number) => {
+      take(id, ...placeOf(piece, start, end), word++);
+    };
+    for (const outer of this.#added.split(text, false)) {
+      if (outer.id >= 0) {
+        takeAdded(outer.id, original, outer.start, outer.end);
+        continue;
+      }
+      const part = slicePiece(original, outer.start, outer.end);
+      const normalized = this.#normalizer ? this.#normalizer.apply(part) : part;
+      for (const segment of this.#added.split(normalized.text, true)) {
+        if (segment.id >= 0) {
+          takeAdded(segment.id, normalized, segment.start, segment.end);
+          continue;
+        }
+        pretokenize(this.#steps, normalized, segment.start, segment.end, (piece, start, end) => {
+          ids.length = spans.length = 0;
+          this.model.encodeSpans(piece.text, start, end, ids, spans);
+          for (let i = 0; i < ids.length; i++) {
+            take(
+              ids[i] as number,
+              ...placeOf(piece, spans[2 * i] as number, spans[2 * i + 1] as number),
+              word,
+            );
+          }
+          word++;
+        });
+      }
+    }
+  }
+
+  /** One text with offsets and words, before the post-processor. */
+  #encodeOne(text: string, withOffsets: boolean): Encoding {
+    const encoding = emptyEncoding();
+    this.#checkText(text);
+    if (withOffsets) {
+      const characterOf = characterIndex(text);
+      this.#encodeWithPlaces(text, (id, start, end, word) => {
+        encoding.inputIds.push(id);
+        encoding.offsets.push([characterOf(start), characterOf(end)]);
+        encoding.wordIds.push(word);
+      });
+    } else {
+      this.#encodeIds(text, encoding.inputIds);
+      encoding.offsets = encoding.inputIds.map(() => [0, 0]);
+      encoding.wordIds = encoding.inputIds.map(() => null);
+    }
+    const count = encoding.inputIds.length;
+    encoding.tokenTypeIds = new Array<number>(count).fill(0);
+    encoding.specialTokensMask = new Array<number>(count).fill(0);
+    encoding.attentionMask = new Array<number>(count).fill(1);
+    encoding.sequenceIds = new Array<number>(count).fill(0);
+    return encoding;
+  }
+
+  /**
+   * Texts, or pairs of texts, with masks, types and offsets, cut and padded as asked.
+   *
+   * @example
+   * ```ts
+   * const [a, b] = tokenizer.encodeBatch(['short', ['a question', 'an answer']], { padding: true });
+   * a.inputIds.length === b.inputIds.length; // true
+   * ```
+   */
+  encodeBatch(
+    inputs: readonly (string | readonly [string, string])[],
+    options: BatchOptions = {},
+  ): Encoding[] {
+    return finishBatch(
+      inputs.map((input) =>
+        (typeof input === 'string' ? [input] : input).map((text) =>
+          this.#encodeOne(text, options.offsets ?? true),
+        ),
+      ),
+      options,
+      {
+        postProcessor: this.#postProcessor,
+        truncation: this.#parts.truncation ?? null,
+        padding: this.#parts.padding ?? null,
+        tokenToId: (token) => this.tokenToId(token),
+      },
+    );
+  }
+
+  decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
+    let text = '';
+    const step = this.#decoder((part) => {
+      text += part;
+    });
+    for (let i = 0; i < ids.length; i++) {
+      const token = this.#decodable(ids[i] as number, options.skipSpecialTokens ?? false);
+      if (token !== undefined) step.push(token);
+    }
+    step.end();
+    return options.cleanUpTokenizationSpaces ? cleanUp(text) : text;
+  }
+
+  #decodable(id: number, skip: boolean): string | undefined {
+    const token = this.#added.textOf(id) ?? this.model.vocab.tokens[id];
+    if (token === undefined) {
+      throw new TokenizerError(`decode: id ${id} is not in the vocabulary; ids are below ${this.vocabSize}.`);
+    }
+    return skip && this.#added.isSpecial(token) ? undefined : token;
+  }
+
+  decodeStream(options: DecodeOptions = {}): DecodeStream {
+    const skip = options.skipSpecialTokens ?? false;
+    let text = '';
+    const start = () =>
+      this.#decoder((part) => {
+        text += part;
+      });
+    let step = start();
+    const taken = () => {
+      const out = text;
+      text = '';
+      return out;
+    };
+    return {
+      step: (ids) => {
+        for (const id of typeof ids === 'number' ? [ids] : Array.from(ids)) {
+          const token = this.#decodable(id, skip);
+          if (token !== undefined) step.push(token);
+        }
+        return taken();
+      },
+      flush: () => {
+        step.end();
+        step = start();
+        return taken();
+      },
+    };
+  }
+
+  getVocab(): Map<string, number> {
+    const all = new Map(this.model.vocab.ids);
+    for (const token of this.#added.tokens) all.set(token.content, token.id);
+    return new Map([...all].sort(([, a], [, b]) => a - b));
+  }
+
+  /** The tokens that are looked for in the text itself. */
+  get addedTokens(): readonly AddedTokenJSON[] {
+    return this.#added.tokens;
+  }
+
+  tokenToId(token: string): number | undefined {
+    return this.#added.get(token) ?? this.model.vocab.get(token);
+  }
+
+  idToToken(id: number): string | undefined {
+    return this.#added.contentOf(id) ?? this.model.vocab.tokens[id];
+  }
+
+  convertIdsToTokens(ids: ArrayLike<number>): (string | undefined)[] {
+    return Array.from(ids, (id) => this.idToToken(id));
+  }
+
+  toJSON(): TokenizerJSON {
+    const parts = this.#parts;
+    return {
+      version: '1.0',
+      truncation: parts.truncation ?? null,
+      padding: parts.padding ?? null,
+      added_tokens: [...this.#added.tokens],
+      normalizer: parts.normalizer ?? null,
+      pre_tokenizer: parts.preTokenizer ?? null,
+      post_processor: parts.postProcessor ?? null,
+      decoder: parts.decoder ?? null,
+      model: this.model.toJSON(),
+    };
+  }
+}
+
+/**
+ * The ids of added tokens: those that the model has keep its id, the others follow the vocabulary in their
+ * order. An id that a file states otherwise is an error, since other libraries would take another.
+ */
+function withIds(tokens: readonly AddedTokenJSON[], model: Model): AddedTokenJSON[] {
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    const inModel = model.vocab.get(token.content);
+    const taken = model.vocab.tokens[token.id];
+    if (inModel !== undefined ? inModel !== token.id : taken !== undefined) {
+      throw new TokenizerError(
+        `Added token ${describeValue(token.content)} has the id ${token.id}, but in the vocabulary ${inModel === undefined ? `that is ${describeValue(taken)}` : `its id is ${inModel}`}.`,
+      );
+    }
+    if (seen.has(token.content))
+      throw new TokenizerError(`Added token ${describeValue(token.content)} occurs twice.`);
+    seen.add(token.content);
+  }
+  return [...tokens];
+}
+
+function placeOf(piece: Piece, start: number, end: number): [number, number] {
+  return [piece.starts?.[start] ?? 0, piece.ends?.[end - 1] ?? 0];
+}
+
+/** From UTF-16 indices to numbers of characters. */
+function characterIndex(text: string): (index: number) => number {
+  if (!/[\ud800-\udbff]/.test(text)) return (index) => index;
+  const table = new Int32Array(text.length + 1);
+  let characters = 0;
+  for (let i = 0; i < text.length; ) {
+    const width = (text.codePointAt(i) as number) > 0xffff ? 2 : 1;
+    table.fill(characters++, i, i + width);
+    i += width;
+  }
+  table[text.length] = characters;
+  return (index) => table[index] as number;
+}
