@@ -13,9 +13,7 @@
 import type { BackendDevice, DType } from '@inkstone/core/backend';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Case } from './case.js';
-import { instructionCases } from './cases/instructions.js';
-import { matmulCases } from './cases/matmul.js';
-import { pointwiseCases } from './cases/pointwise.js';
+import { allCases } from './cases/index.js';
 import { type Comparison, compareBuffer, type ToleranceTable } from './compare.js';
 import { runCase } from './run.js';
 
@@ -53,12 +51,7 @@ export function kernelSuite(openDevice: () => Promise<BackendDevice>, options: S
     expect(Object.keys(device.bytesPerElement).sort()).toEqual([...dtypes].sort());
   });
 
-  const families: Record<string, Case[]> = {
-    instructions: instructionCases(dtypes),
-    pointwise: pointwiseCases(dtypes),
-    matmul: matmulCases(dtypes),
-  };
-  for (const [family, cases] of Object.entries(families)) {
+  for (const [family, cases] of Object.entries(allCases(dtypes))) {
     describe(family, () => {
       for (const testCase of cases) {
         if (testCase.nonFinite && !nonFinite) continue;
