@@ -1,1 +1,34 @@
-export {};
+/** Tensors, autograd, modules, optimizers and random streams with PyTorch's names and numbers. */
+export { enableGrad, type GradOptions, grad, noGrad } from './autograd.js';
+export { type Backend, BackendUnavailable, DeviceLostError, OutOfMemoryError } from './backend/contract.js';
+export type { DType } from './backend/dtype.js';
+export { type Device, defaultDevice, open, setDefaultDevice, use } from './device.js';
+export * as functional from './functional.js';
+export type { DeviceStats } from './graph/device.js';
+export type { Shape } from './graph/shape.js';
+export type { HostArray } from './graph/value.js';
+export * as nn from './nn/index.js';
+export * as optim from './optim/index.js';
+export * from './random/index.js';
+export type { NestedArray } from './tensor/base.js';
+export {
+  arange,
+  cat,
+  eye,
+  fromTypedArray,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  type RandomOptions,
+  rand,
+  randint,
+  randn,
+  randperm,
+  stack,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './tensor/creation.js';
+export { Parameter, Tensor } from './tensor/tensor.js';

@@ -1,0 +1,379 @@
+/**
+ * A device as the graph sees it: records values, decides when to run, keeps plans and memory.
+ *
+ * Work runs at a read, when an optimizer step closes, or when the recording grows past a bound. What is kept then
+ * follows the structure of the graph, never the garbage collector (see DESIGN: "What a recorded tensor means").
+ */
+import { type BackendBuffer, type BackendDevice, DeviceLostError } from '../backend/contract.js';
+import type { DType } from '../backend/dtype.js';
+import { decode, encode, hostArray } from './host-data.js';
+import { bind, keyOf } from './key.js';
+import { PlanCache } from './plan-cache.js';
+import { BufferPool } from './pool.js';
+import { collect } from './recording.js';
+import { type HostArray, type Leaf, overwrittenError, Slot, type Value } from './value.js';
+
+/** Counters since the device was opened; bytes are as of now. */
+export interface DeviceStats {
+  opsRecorded: number;
+  plansBuilt: number;
+  planHits: number;
+  plansRun: number;
+  kernelsRun: number;
+  buffersMade: number;
+  bytesLive: number;
+  bytesPooled: number;
+}
+
+/** Results up to this many bytes move to the host when many of them wait, and how many may wait. */
+const smallBytes = 256;
+const maxUnread = 64;
+
+/** A recording longer than this is cut: run, with all that a backward pass has saved kept. */
+const maxPending = 32768;
+
+export interface DeviceOptions {
+  /** Plans kept, least recently used out first. */
+  maxPlans?: number;
+}
+
+export class GraphDevice {
+  readonly name: string;
+  readonly description: string;
+  readonly pool: BufferPool;
+  readonly #plans: PlanCache;
+  readonly #stats = { opsRecorded: 0, plansRun: 0, kernelsRun: 0 };
+  /** Recorded and not yet run, in order. */
+  #pending: Value[] = [];
+  /** Leaves whose gradient has been recorded and not yet run. */
+  readonly #gradients = new Set<Leaf>();
+  /** What `backward` was called on since the last run that overwrote something. */
+  #roots: Value[] = [];
+  /** Small results that nobody has read yet (a loss of each step), oldest first. */
+  #unread: WeakRef<Value>[] = [];
+  #flags: BackendBuffer | null = null;
+  /** Ops that may have set a flag since flags were last read. */
+  readonly #flagged = new Map<number, string>();
+  #error: Error | null = null;
+  readonly #floating: FinalizationRegistry<BackendBuffer>;
+  readonly #slots: FinalizationRegistry<Slot['memory']>;
+
+  constructor(
+    readonly backend: BackendDevice,
+    options: DeviceOptions = {},
+  ) {
+    this.name = backend.name;
+    this.description = backend.description;
+    this.pool = new BufferPool(backend);
+    this.#plans = new PlanCache(this, options.maxPlans ?? 256);
+    this.#floating = new FinalizationRegistry((buffer) => {
+      if (!this.#error) this.pool.release(buffer);
+    });
+    this.#slots = new FinalizationRegistry(({ buffer }) => {
+      if (buffer && !this.#error) this.pool.release(buffer);
+    });
+    void backend.lost.then((error) => {
+      this.#error = error;
+    });
+  }
+
+  /** Counters that anyone may read: `device.stats().plansBuilt`. */
+  stats(): DeviceStats {
+    return {
+      ...this.#stats,
+      plansBuilt: this.#plans.built,
+      planHits: this.#plans.hits,
+      buffersMade: this.pool.stats.created,
+      bytesLive: this.pool.stats.bytesLive,
+      bytesPooled: this.pool.stats.bytesPooled,
+    };
+  }
+
+  toString(): string {
+    return `${this.name} (${this.description})`;
+  }
+
+  /** Releases the device; tensors on it can no longer be read. */
+  async close(): Promise<void> {
+    this.#error ??= new DeviceLostError(`${this.name}: the device is closed`);
+    await this.backend.close();
+  }
+
+  elementBytes(dtype: DType): number {
+    const bytes = this.backend.bytesPerElement[dtype];
+    if (bytes === undefined) throw new Error(`${this.name}: dtype ${dtype} does not exist on this device`);
+    return bytes;
+  }
+
+  /** Memory for the versions of one thing: a parameter, a gradient, an optimizer's state. Lives as long as the slot. */
+  slot(name: string): Slot {
+    const slot = new Slot(name);
+    this.#slots.register(slot, slot.memory);
+    return slot;
+  }
+
+  // ---- recording ------------------------------------------------------------------------------------------------
+
+  /** Notes a new pending value. */
+  note(value: Value): void {
+    this.#stats.opsRecorded++;
+    this.#pending.push(value);
+    if (this.#pending.length >= maxPending) this.#cut();
+  }
+
+  noteRoot(root: Value): void {
+    this.#roots.push(root);
+  }
+
+  noteGradient(leaf: Leaf): void {
+    this.#gradients.add(leaf);
+  }
+
+  // ---- running --------------------------------------------------------------------------------------------------
+
+  /**
+   * Computes values now. Those with a `target` slot become its newest version; before that, everything which the design
+   * promises to keep of the old version is computed too.
+   */
+  run(values: readonly Value[]): void {
+    this.#check();
+    const wanted = new Set<Value>();
+    for (const value of values) if (!value.resident && value.host === null) wanted.add(value);
+    if (wanted.size === 0) return;
+    this.#addDependants(wanted);
+    this.#execute([...wanted]);
+  }
+
+  /**
+   * The value's elements as they are at this line: later steps do not change what the promise gives.
+   * @throws (rejects) when the device is lost, or when an op met an index out of range.
+   */
+  async read(value: Value): Promise<HostArray> {
+    if (value.host) return value.host;
+    this.run([value]);
+    if (value.size === 0) return hostArray(value.dtype, 0);
+    const region = value.region;
+    if (!region) throw new Error('internal: a value was run and has no memory');
+    const bytes = value.size * this.elementBytes(value.dtype);
+    const data = this.backend.read(region.buffer, region.offset, bytes);
+    const flags = this.#readFlags();
+    const host = decode(value.dtype, await data, this.elementBytes(value.dtype));
+    await flags;
+    if (value.slot === null) this.#moveToHost(value, host);
+    return host;
+  }
+
+  /** Resolves when all work submitted so far is done. */
+  idle(): Promise<void> {
+    return this.backend.idle();
+  }
+
+  /** Gives a floating value's memory back at once. */
+  release(value: Value): void {
+    if (value.slot !== null || value.region === null) return;
+    this.#floating.unregister(value);
+    this.pool.release(value.region.buffer);
+    value.region = null;
+  }
+
+  #check(): void {
+    if (this.#error) throw this.#error;
+  }
+
+  /** What has been read lies on the host from now on: no memory waits for a garbage collector that may not run. */
+  #moveToHost(value: Value, host: HostArray): void {
+    if (value.host !== null || value.region === null) return;
+    value.host = host;
+    value.uploaded = true;
+    this.release(value);
+  }
+
+  /**
+   * Adds to a run that overwrites slots what would be lost with the old versions: gradients of leaves, roots of backward
+   * passes, and pending values that depend on an old version and that nothing recorded consumes.
+   */
+  #addDependants(wanted: Set<Value>): void {
+    const overwritten = new Set<Slot>();
+    for (const value of wanted) if (value.target?.buffer) overwritten.add(value.target);
+    if (overwritten.size === 0) return;
+    for (const leaf of this.#gradients) {
+      const gradient = leaf.gradient;
+      if (gradient && !gradient.resident && gradient.host === null && gradient.op?.kind !== 'view')
+        wanted.add(gradient);
+    }
+    this.#gradients.clear();
+    for (const root of this.#roots) if (!root.resident && root.host === null) wanted.add(root);
+    this.#roots = [];
+    const depends = new Set<Value>();
+    for (const value of this.#pending) {
+      if (value.ran) continue;
+      if (
+        !value.inputs.some(
+          (input) => depends.has(input) || (input.slot !== null && overwritten.has(input.slot)),
+        )
+      )
+        continue;
+      depends.add(value);
+      if (value.consumers === 0 && !value.passing && value.op?.kind !== 'aux') wanted.add(value);
+    }
+  }
+
+  #execute(targets: readonly Value[]): void {
+    const recording = collect(targets);
+    this.#upload(recording.externals);
+    const binding = bind(recording);
+    const plan = this.#plans.get(keyOf(recording, binding), recording, binding);
+    const { lowered, executable } = plan;
+
+    // Memory first: if there is not enough, nothing has happened yet.
+    const acquired: BackendBuffer[] = [];
+    const buffers = [...binding.buffers];
+    try {
+      for (let i = buffers.length; i < lowered.plan.buffers.length; i++) {
+        if (i === plan.flagIndex) {
+          buffers.push(this.#flagBuffer());
+          continue;
+        }
+        const buffer = this.pool.acquire(lowered.plan.buffers[i].byteLength);
+        acquired.push(buffer);
+        buffers.push(buffer);
+      }
+      const scalars: number[] = [];
+      for (const node of lowered.scalarNodes)
+        for (const scalar of recording.nodes[node].scalars) scalars.push(scalar);
+      const uploads = lowered.uploads.map((j) => {
+        const value = recording.externals[j];
+        return encode(value.dtype, value.host as HostArray, this.elementBytes(value.dtype));
+      });
+      executable.run(buffers, scalars, uploads);
+    } catch (error) {
+      for (const buffer of acquired) this.pool.release(buffer);
+      throw error;
+    }
+    this.#stats.plansRun++;
+    this.#stats.kernelsRun += lowered.plan.steps.length;
+    for (let i = 0; i < lowered.flags.length; i++) this.#flagged.set(i % 256, lowered.flags[i]);
+    for (const j of lowered.uploads) recording.externals[j].uploaded = true;
+
+    for (const node of recording.nodes) node.ran = true;
+    for (const place of lowered.outputs)
+      this.#keep(
+        recording.nodes[place.node],
+        recording.outputs[place.output].slot,
+        buffers[place.buffer],
+        place,
+      );
+    // Scratch goes back at once: what runs later comes after this plan on the device.
+    for (let i = lowered.bound + lowered.fresh; i < buffers.length; i++) {
+      if (i !== plan.flagIndex) this.pool.release(buffers[i]);
+    }
+    this.#pending = this.#pending.filter((value) => !value.ran && !value.passing);
+    for (const node of recording.nodes)
+      if (node.resident && (!node.requiresGrad || node.freed)) node.inputs = [];
+    this.#collectUnread();
+  }
+
+  #keep(
+    value: Value,
+    slot: Slot | null,
+    buffer: BackendBuffer,
+    place: { offset: number; inPlace: boolean },
+  ): void {
+    if (slot) {
+      if (!place.inPlace && slot.buffer) this.pool.release(slot.buffer);
+      slot.memory.buffer = buffer;
+      slot.version++;
+      value.slotVersion = slot.version;
+      value.slot = slot;
+    } else {
+      this.#floating.register(value, buffer, value);
+      if (value.size * this.elementBytes(value.dtype) <= smallBytes) this.#unread.push(new WeakRef(value));
+    }
+    value.region = { buffer, offset: place.offset };
+  }
+
+  /**
+   * A training loop makes a loss at each step and reads one now and then. The others are brought to the host in batches,
+   * so that their memory does not depend on when the garbage collector runs.
+   */
+  #collectUnread(): void {
+    if (this.#unread.length < maxUnread) return;
+    const oldest = this.#unread.splice(0, maxUnread / 2);
+    for (const reference of oldest) {
+      const value = reference.deref();
+      if (!value?.region || value.slot !== null || value.host !== null) continue;
+      const bytes = value.size * this.elementBytes(value.dtype);
+      this.backend.read(value.region.buffer, value.region.offset, bytes).then(
+        (data) => this.#moveToHost(value, decode(value.dtype, data, this.elementBytes(value.dtype))),
+        // A device that fails says so at the next read that somebody waits for.
+        () => undefined,
+      );
+    }
+  }
+
+  /** Host arrays that are used again, or that belong in a slot, get memory of their own; others a plan uploads. */
+  #upload(externals: readonly Value[]): void {
+    for (const value of externals) {
+      if (value.resident || value.host === null || value.size === 0) continue;
+      if (!value.uploaded && value.target === null) continue;
+      const bytes = value.size * this.elementBytes(value.dtype);
+      // A slot that is in use holds a version that this very plan may still read.
+      const slot = value.target?.buffer ? null : value.target;
+      const buffer = this.pool.acquire(bytes);
+      this.backend.write(buffer, 0, encode(value.dtype, value.host, this.elementBytes(value.dtype)));
+      value.region = { buffer, offset: 0 };
+      if (slot) {
+        slot.memory.buffer = buffer;
+        slot.version++;
+        value.slot = slot;
+        value.slotVersion = slot.version;
+        // From now on the slot is where the value is; a later version makes this one a thing of the past.
+        value.host = null;
+      } else this.#floating.register(value, buffer, value);
+    }
+  }
+
+  /** Runs everything pending because the recording has grown large; what backward passes have saved is kept. */
+  #cut(): void {
+    const wanted: Value[] = [];
+    for (const value of this.#pending) {
+      if (value.ran || value.op?.kind === 'view') continue;
+      if (value.consumers === 0 || (value.requiresGrad && !value.freed) || value.op?.kind === 'aux')
+        wanted.push(value);
+    }
+    this.run(wanted);
+    this.#pending = this.#pending.filter((value) => !value.ran && value.op?.kind !== 'view');
+    if (this.#pending.length >= maxPending)
+      throw new Error('internal: a cut left the recording as long as it was');
+  }
+
+  // ---- indices out of range -------------------------------------------------------------------------------------
+
+  #flagBuffer(): BackendBuffer {
+    if (!this.#flags) {
+      const bytes = 256 * this.elementBytes('int32');
+      this.#flags = this.pool.acquire(bytes);
+      this.backend.write(this.#flags, 0, new Uint8Array(bytes));
+    }
+    return this.#flags;
+  }
+
+  /** Rejects if an op has met an index out of range since the last look. */
+  async #readFlags(): Promise<void> {
+    if (this.#flagged.size === 0 || !this.#flags) return;
+    const ops = new Map(this.#flagged);
+    this.#flagged.clear();
+    const bytes = 256 * this.elementBytes('int32');
+    const words = new Int32Array(await this.backend.read(this.#flags, 0, bytes));
+    for (const [word, op] of ops) {
+      if (words[word] === 0) continue;
+      this.backend.write(this.#flags, 0, new Uint8Array(bytes));
+      throw new Error(`${op}: an index computed on the device was out of range (it was clamped)`);
+    }
+  }
+}
+
+/** Whether recording an op on this value makes sense, or its elements are gone. */
+export function assertUsable(value: Value): void {
+  if (value.overwritten) throw overwrittenError(value);
+}

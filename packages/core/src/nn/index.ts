@@ -1,0 +1,7 @@
+/** `nn`: layers, containers, activations and losses as modules. */
+
+export { Parameter } from '../tensor/tensor.js';
+export * from './activations.js';
+export * from './containers.js';
+export { Dropout, Embedding, LayerNorm, Linear, type ModuleOptions, RMSNorm } from './layers.js';
+export { type ForwardHook, Module, type StateDict } from './module.js';

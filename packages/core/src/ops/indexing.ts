@@ -1,0 +1,202 @@
+/** Selection and summation by index: embedding, indexSelect, gather, scatterAdd. */
+
+import { operandOf } from '../graph/layout.js';
+import type { KernelIO, KernelOp } from '../graph/op.js';
+import { record } from '../graph/record.js';
+import { normalizeDim, type Shape, showShape, sizeOf } from '../graph/shape.js';
+import type { Value } from '../graph/value.js';
+
+/**
+ * Checks indices that the host knows.
+ * @returns whether they were known; otherwise the kernel has to check.
+ * @throws Error that names the op, the index and the range.
+ */
+export function checkHostIndices(op: string, index: Value, size: number, allowed?: number): boolean {
+  let source = index;
+  while (source.host === null && source.op?.kind === 'view') source = source.inputs[0];
+  if (source.host === null) return false;
+  for (let i = 0; i < source.host.length; i++) {
+    const value = source.host[i];
+    if ((value < 0 || value >= size) && value !== allowed) {
+      throw new Error(
+        `${op}: index ${value} is out of range for a dimension of size ${size} (0 to ${size - 1})`,
+      );
+    }
+  }
+  return true;
+}
+
+function axes(shape: Shape, dim: number): { outer: number; size: number; inner: number } {
+  return { outer: sizeOf(shape.slice(0, dim)), size: shape[dim], inner: sizeOf(shape.slice(dim + 1)) };
+}
+
+const flagOf = (node: Value, io: KernelIO) => (node.attrs?.checked ? null : operandOf(io.flag()));
+
+const indexSelectOp: KernelOp = {
+  kind: 'kernel',
+  name: 'indexSelect',
+  gradient: (node, g) => {
+    const [x, index] = node.inputs;
+    return [record(indexAddOp, [g, index], x.shape, x.dtype, { ...node.attrs, shape: x.shape }), null];
+  },
+  lower: (node, io) => {
+    const [x, index] = node.inputs;
+    const output = io.output();
+    if (node.size === 0) return;
+    io.emit({
+      kind: 'indexSelect',
+      label: node.attrs?.label as string,
+      ...axes(x.shape, node.attrs?.dim as number),
+      count: index.size,
+      input: operandOf(io.input(0, 'contiguous')),
+      index: operandOf(io.input(1, 'contiguous')),
+      output: operandOf(output),
+      flag: flagOf(node, io),
+    });
+  },
+};
+
+const indexAddOp: KernelOp = {
+  kind: 'kernel',
+  name: 'indexAdd',
+  gradient: (node, g) => {
+    const [source, index] = node.inputs;
+    return [
+      record(indexSelectOp, [g, index], source.shape, source.dtype, { ...node.attrs, shape: source.shape }),
+      null,
+    ];
+  },
+  lower: (node, io) => {
+    const [, index] = node.inputs;
+    const output = io.output();
+    if (node.size === 0) return;
+    io.emit({
+      kind: 'indexAdd',
+      label: `${node.attrs?.label as string}Backward`,
+      ...axes(node.shape, node.attrs?.dim as number),
+      count: index.size,
+      accumulate: false,
+      skip: node.attrs?.skip as number | null,
+      index: operandOf(io.input(1, 'contiguous')),
+      source: operandOf(io.input(0, 'contiguous')),
+      output: operandOf(output),
+      // The forward step has flagged what there is to flag.
+      flag: null,
+    });
+  },
+};
+
+function checkIndex(op: string, index: Value): void {
+  if (index.dtype !== 'int32')
+    throw new Error(`${op}: indices of dtype int32 are needed, not ${index.dtype}`);
+}
+
+/** Rows of a table [size, width] for each index of any shape; `paddingIdx` gets no gradient. */
+export function embedding(table: Value, index: Value, paddingIdx: number | null = null): Value {
+  checkIndex('embedding', index);
+  if (table.shape.length !== 2)
+    throw new Error(`embedding: weight needs 2 dimensions, not ${showShape(table.shape)}`);
+  const checked = checkHostIndices('embedding', index, table.shape[0]);
+  return record(indexSelectOp, [table, index], [...index.shape, table.shape[1]], table.dtype, {
+    label: 'embedding',
+    dim: 0,
+    skip: paddingIdx,
+    checked,
+  });
+}
+
+/** Entries `index` (one dimension) of dimension `dim`. */
+export function indexSelect(x: Value, dim: number, index: Value): Value {
+  checkIndex('indexSelect', index);
+  if (index.shape.length !== 1)
+    throw new Error(`indexSelect: the index needs 1 dimension, not ${showShape(index.shape)}`);
+  const axis = normalizeDim('indexSelect', dim, x.shape.length);
+  const checked = checkHostIndices('indexSelect', index, x.shape[axis]);
+  const shape = x.shape.map((n, i) => (i === axis ? index.size : n));
+  return record(indexSelectOp, [x, index], shape, x.dtype, {
+    label: 'indexSelect',
+    dim: axis,
+    skip: null,
+    checked,
+  });
+}
+
+const gatherOp: KernelOp = {
+  kind: 'kernel',
+  name: 'gather',
+  gradient: (node, g) => {
+    const [x, index] = node.inputs;
+    return [record(scatterAddOp, [g, index], x.shape, x.dtype, { ...node.attrs, shape: x.shape }), null];
+  },
+  lower: (node, io) => {
+    const dim = node.attrs?.dim as number;
+    const output = io.output();
+    if (node.size === 0) return;
+    io.emit({
+      kind: 'gather',
+      label: 'gather',
+      ...axes(node.inputs[0].shape, dim),
+      count: node.shape[dim],
+      input: operandOf(io.input(0, 'contiguous')),
+      index: operandOf(io.input(1, 'contiguous')),
+      output: operandOf(output),
+      flag: flagOf(node, io),
+    });
+  },
+};
+
+const scatterAddOp: KernelOp = {
+  kind: 'kernel',
+  name: 'scatterAdd',
+  gradient: (node, g) => {
+    const [source, index] = node.inputs;
+    return [
+      record(gatherOp, [g, index], source.shape, source.dtype, { ...node.attrs, shape: source.shape }),
+      null,
+    ];
+  },
+  lower: (node, io) => {
+    const dim = node.attrs?.dim as number;
+    const output = io.output();
+    if (node.size === 0) return;
+    io.emit({
+      kind: 'scatter',
+      label: 'scatterAdd',
+      ...axes(node.shape, dim),
+      count: node.inputs[1].shape[dim],
+      reduce: 'sum',
+      accumulate: false,
+      index: operandOf(io.input(1, 'contiguous')),
+      source: operandOf(io.input(0, 'contiguous')),
+      output: operandOf(output),
+      flag: null,
+    });
+  },
+};
+
+/**
+ * torch.gather: out[..., i, ...] = x[..., index[..., i, ...], ...] along `dim`.
+ * The index must have the shape of x but for `dim`.
+ */
+export function gather(x: Value, dim: number, index: Value): Value {
+  checkIndex('gather', index);
+  const axis = normalizeDim('gather', dim, x.shape.length);
+  const fits =
+    index.shape.length === x.shape.length && index.shape.every((n, i) => i === axis || n === x.shape[i]);
+  if (!fits) {
+    throw new Error(
+      `gather: index ${showShape(index.shape)} and input ${showShape(x.shape)} differ outside dimension ${axis}`,
+    );
+  }
+  const checked = checkHostIndices('gather', index, x.shape[axis]);
+  return record(gatherOp, [x, index], index.shape, x.dtype, { dim: axis, checked });
+}
+
+/** How many classes `oneHot` needs for indices that the host knows. */
+export function oneHotClasses(index: Value): number {
+  if (index.host === null)
+    throw new Error('oneHot: give numClasses, since the indices are not known on the host');
+  let top = 0;
+  for (let i = 0; i < index.host.length; i++) top = Math.max(top, index.host[i] + 1);
+  return top;
+}

@@ -1,0 +1,112 @@
+/** Reductions over any dimensions (sum is in broadcast.ts). */
+import { isFloatingPoint } from '../backend/dtype.js';
+import type { Reducer } from '../backend/steps.js';
+import type { ReduceOp } from '../graph/op.js';
+import { record } from '../graph/record.js';
+import { normalizeDims, showShape, sizeOf } from '../graph/shape.js';
+import type { Value } from '../graph/value.js';
+import { type Dims, expand, keepDims, reducedShape, reshape, sum } from './broadcast.js';
+import { cast, detach } from './cast.js';
+import { add, div, eq, exp, log, mul, sqrt, sub, where } from './pointwise.js';
+
+const dimsOf = (node: Value): readonly number[] => node.attrs?.dims as readonly number[];
+
+/** The gradient (or result) of a reduction, repeated over what was reduced. */
+function spread(value: Value, node: Value): Value {
+  const { shape } = node.inputs[0];
+  return expand(keepDims(value, shape, dimsOf(node)), shape);
+}
+
+const meanOp: ReduceOp = {
+  kind: 'reduce',
+  name: 'mean',
+  gradient: (node, g) => [div(spread(g, node), sizeOf(dimsOf(node).map((d) => node.inputs[0].shape[d])))],
+};
+
+/** amax, amin: PyTorch shares the gradient evenly among equals. */
+function extremeOp(name: 'max' | 'min'): ReduceOp {
+  return {
+    kind: 'reduce',
+    name,
+    gradient: (node, g) => {
+      const [x] = node.inputs;
+      const best = cast(eq(x, spread(node, node)), x.dtype);
+      const ties = spread(sum(best, dimsOf(node)), node);
+      return [div(mul(spread(g, node), best), ties)];
+    },
+  };
+}
+
+const prodOp: ReduceOp = {
+  kind: 'reduce',
+  name: 'prod',
+  gradient: (node, g) => [div(mul(spread(g, node), spread(node, node)), node.inputs[0])],
+};
+
+const maxOp = extremeOp('max');
+const minOp = extremeOp('min');
+const argmaxOp: ReduceOp = { kind: 'reduce', name: 'argmax' };
+const argminOp: ReduceOp = { kind: 'reduce', name: 'argmin' };
+const anyOp: ReduceOp = { kind: 'reduce', name: 'any' };
+const allOp: ReduceOp = { kind: 'reduce', name: 'all' };
+
+function reduce(
+  op: ReduceOp,
+  reducer: Reducer,
+  x: Value,
+  dim: Dims,
+  keepdim: boolean,
+  dtype: Value['dtype'],
+): Value {
+  const dims = normalizeDims(reducer, dim, x.shape.length);
+  const count = sizeOf(dims.map((d) => x.shape[d]));
+  const needsOne = reducer === 'max' || reducer === 'min' || reducer === 'argmax' || reducer === 'argmin';
+  if (count === 0 && needsOne)
+    throw new Error(`${reducer}: no elements to reduce in shape ${showShape(x.shape)}`);
+  return record(op, [x], reducedShape(x.shape, dims, keepdim), dtype, { reducer, dims, keepdim });
+}
+
+/** @throws Error for integers, as PyTorch's mean. */
+export function mean(x: Value, dim?: Dims, keepdim = false): Value {
+  if (!isFloatingPoint(x.dtype))
+    throw new Error(`mean: a floating point dtype is needed, not ${x.dtype}; cast first`);
+  return reduce(meanOp, 'mean', x, dim, keepdim, x.dtype);
+}
+
+export const max = (x: Value, dim?: Dims, keepdim = false): Value =>
+  reduce(maxOp, 'max', x, dim, keepdim, x.dtype);
+export const min = (x: Value, dim?: Dims, keepdim = false): Value =>
+  reduce(minOp, 'min', x, dim, keepdim, x.dtype);
+export const argmax = (x: Value, dim?: Dims, keepdim = false): Value =>
+  reduce(argmaxOp, 'argmax', x, dim, keepdim, 'int32');
+export const argmin = (x: Value, dim?: Dims, keepdim = false): Value =>
+  reduce(argminOp, 'argmin', x, dim, keepdim, 'int32');
+export const any = (x: Value, dim?: Dims, keepdim = false): Value =>
+  reduce(anyOp, 'any', x, dim, keepdim, 'bool');
+export const all = (x: Value, dim?: Dims, keepdim = false): Value =>
+  reduce(allOp, 'all', x, dim, keepdim, 'bool');
+
+export function prod(x: Value, dim?: Dims, keepdim = false): Value {
+  return reduce(prodOp, 'prod', x, dim, keepdim, isFloatingPoint(x.dtype) ? x.dtype : 'int32');
+}
+
+/** Variance around the mean; `correction` 1 is Bessel's, as in PyTorch. */
+export function variance(x: Value, dim?: Dims, correction = 1, keepdim = false): Value {
+  const dims = normalizeDims('var', dim, x.shape.length);
+  const centred = sub(x, mean(x, dims, true));
+  const count = sizeOf(dims.map((d) => x.shape[d]));
+  return div(sum(mul(centred, centred), dims, keepdim), Math.max(0, count - correction));
+}
+
+export function std(x: Value, dim?: Dims, correction = 1, keepdim = false): Value {
+  return sqrt(variance(x, dim, correction, keepdim));
+}
+
+/** log(sum(exp(x))) without overflow; where all is -inf the result is -inf. */
+export function logsumexp(x: Value, dim?: Dims, keepdim = false): Value {
+  const dims = normalizeDims('logsumexp', dim, x.shape.length);
+  const peak = detach(max(x, dims, true));
+  const finite = where(eq(sub(peak, peak), 0), peak, 0);
+  const out = add(log(sum(exp(sub(x, finite)), dims, true)), finite);
+  return reshape(out, reducedShape(x.shape, dims, keepdim));
+}

@@ -1,0 +1,85 @@
+/**
+ * Parameters of a group as one flat tensor.
+ *
+ * An update is the same few operations for each element of each parameter, so an optimizer works on all parameters of a
+ * group at once: their values, gradients and moments lie end to end in one buffer each, and one kernel updates them.
+ * Gradients are computed straight into their part (see graph/placement.ts); parameters become views.
+ */
+import type { Slot, Value } from '../graph/value.js';
+import { reshape } from '../ops/broadcast.js';
+import { detach } from '../ops/cast.js';
+import { cat, slice } from '../ops/views.js';
+import type { Parameter } from '../tensor/tensor.js';
+
+export class FlatParameters {
+  readonly #slot: Slot;
+  readonly #gradientSlot: Slot;
+  /** The newest version of all values, and the views of it that the parameters hold. */
+  #flat: Value | null = null;
+  #views: Value[] = [];
+
+  /** @param parameters those that have a gradient: all of one dtype and device. */
+  constructor(readonly parameters: readonly Parameter[]) {
+    const { device } = parameters[0];
+    this.#slot = device.slot('parameters');
+    this.#gradientSlot = device.slot('gradients');
+  }
+
+  get size(): number {
+    return this.parameters.reduce((total, parameter) => total + parameter.numel(), 0);
+  }
+
+  /** All values end to end. */
+  values(): Value {
+    const current = this.parameters.every((parameter, i) => parameter.value === this.#views[i]);
+    return current && this.#flat ? this.#flat : join(this.parameters.map((parameter) => parameter.value));
+  }
+
+  /** All gradients end to end; each parameter's `grad` becomes a view of them. */
+  gradients(): Value {
+    const flat = join(
+      this.parameters.map((parameter) => {
+        const gradient = parameter.value.leaf?.gradient;
+        if (!gradient) throw new Error('internal: a parameter without a gradient in a flat group');
+        // It is computed into the flat memory, not into a slot of its own.
+        if (!gradient.resident) gradient.target = null;
+        return gradient;
+      }),
+    );
+    flat.target = this.#gradientSlot;
+    for (const { parameter, part } of this.#parts(flat))
+      if (parameter.value.leaf) parameter.value.leaf.gradient = part;
+    return flat;
+  }
+
+  /** Makes `next` the parameters' values. */
+  update(next: Value): void {
+    next.target = this.#slot;
+    this.#flat = next;
+    this.#views = [];
+    for (const { parameter, part } of this.#parts(next)) {
+      part.leaf = parameter.value.leaf;
+      part.requiresGrad = part.leaf !== null;
+      parameter.value = part;
+      this.#views.push(part);
+    }
+  }
+
+  /** The part of a flat value that belongs to each parameter, under its shape. */
+  *#parts(flat: Value): Generator<{ parameter: Parameter; part: Value }> {
+    let start = 0;
+    for (const parameter of this.parameters) {
+      const size = parameter.numel();
+      const piece = slice(flat, 0, start, size);
+      const part = piece === flat && parameter.ndim === 1 ? detach(flat) : reshape(piece, parameter.shape);
+      part.passing = true;
+      yield { parameter, part };
+      start += size;
+    }
+  }
+}
+
+function join(values: readonly Value[]): Value {
+  const flat = values.map((value) => reshape(value, [value.size]));
+  return values.length === 1 ? detach(flat[0]) : cat(flat, 0);
+}

@@ -1,0 +1,247 @@
+/** What all optimizers share: parameter groups, state that follows the parameters, saving and loading. */
+import { noGrad } from '../autograd.js';
+import type { Slot, Value } from '../graph/value.js';
+import { reshape } from '../ops/broadcast.js';
+import { full } from '../ops/create.js';
+import { cat, slice } from '../ops/views.js';
+import { hostCopy, hostTensor, type Shape, showShape } from '../tensor/host.js';
+import { Parameter, Tensor } from '../tensor/tensor.js';
+import { FlatParameters } from './flat.js';
+
+/** Options of one group of parameters. */
+export type GroupOptions = { lr: number } & Record<string, unknown>;
+
+export type ParamGroup<O extends GroupOptions> = O & { params: Parameter[] };
+
+/** Either parameters, or groups of them with options of their own. */
+export type OptimizerInput<O extends GroupOptions> =
+  | Iterable<Parameter>
+  | readonly (Partial<O> & { params: Iterable<Parameter> })[];
+
+export interface OptimizerState {
+  /** State of each parameter, in the order of the groups: moments as host arrays with their shape. */
+  readonly state: readonly {
+    readonly step: number;
+    readonly buffers: Readonly<
+      Record<string, { readonly data: Float32Array | Float64Array; readonly shape: Shape }>
+    >;
+  }[];
+  readonly paramGroups: readonly Record<string, unknown>[];
+}
+
+/** One flat run of parameters that are updated together, with their state. */
+export interface FlatRun {
+  readonly flat: FlatParameters;
+  readonly slots: Map<string, Slot>;
+  readonly state: Map<string, Value>;
+}
+
+/**
+ * The base of all optimizers. A subclass says which state it keeps for each element and how to update a flat run; the
+ * same few kernels then serve any number of parameters.
+ */
+export abstract class Optimizer<O extends GroupOptions> {
+  readonly paramGroups: ParamGroup<O>[] = [];
+  /** Steps taken by each parameter (those without a gradient do not step). */
+  readonly #steps = new Map<Parameter, number>();
+  /** State of parameters outside of a run: loaded, or between two packings. */
+  readonly #loose = new Map<Parameter, Map<string, Value>>();
+  readonly #runs = new Map<ParamGroup<O>, FlatRun[]>();
+
+  protected constructor(
+    params: OptimizerInput<O>,
+    protected readonly defaults: O,
+    /** Names of the per-element state. */
+    protected readonly stateNames: readonly string[],
+  ) {
+    const list = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
+    if (list.length === 0) throw new Error(`${this.constructor.name}: there are no parameters to optimize`);
+    if (list[0] instanceof Parameter)
+      this.addParamGroup({ params: list as Parameter[] } as unknown as ParamGroup<O>);
+    else for (const group of list) this.addParamGroup(group as ParamGroup<O>);
+  }
+
+  addParamGroup(group: Partial<O> & { params: Iterable<Parameter> }): void {
+    const params = [...group.params];
+    const known = new Set(this.paramGroups.flatMap((other) => other.params));
+    for (const parameter of params) {
+      if (!(parameter instanceof Parameter))
+        throw new Error(`${this.constructor.name}: only Parameters can be optimized`);
+      if (known.has(parameter)) throw new Error(`${this.constructor.name}: a parameter appears twice`);
+      known.add(parameter);
+    }
+    this.paramGroups.push({ ...this.defaults, ...group, params });
+  }
+
+  /** Forgets all gradients. */
+  zeroGrad(): void {
+    for (const { params } of this.paramGroups) for (const parameter of params) parameter.grad = null;
+  }
+
+  /**
+   * Updates all parameters that have a gradient, and runs what has been recorded: parameters, gradients, moments, the
+   * loss that `backward` was called on, and whatever else would be lost with the old values.
+   */
+  step(): void {
+    const written: Value[] = [];
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        for (const run of this.#pack(group)) {
+          const { flat } = run;
+          const step = (this.#steps.get(flat.parameters[0]) ?? 0) + 1;
+          const gradients = flat.gradients();
+          const next = this.update(flat.values(), gradients, run.state, step, group);
+          flat.update(next);
+          written.push(next, gradients);
+          for (const [name, value] of run.state) {
+            value.target = run.slots.get(name) as Slot;
+            written.push(value);
+          }
+          for (const parameter of flat.parameters) this.#steps.set(parameter, step);
+        }
+      }
+    });
+    if (written.length > 0) written[0].device.run(written);
+  }
+
+  /**
+   * New values of a flat run. Writes the new state into `state`.
+   * @param step counted from 1.
+   */
+  protected abstract update(
+    values: Value,
+    gradients: Value,
+    state: Map<string, Value>,
+    step: number,
+    group: ParamGroup<O>,
+  ): Value;
+
+  /** Runs of parameters with a gradient, of one device, dtype and step count; packed anew when that set changes. */
+  #pack(group: ParamGroup<O>): FlatRun[] {
+    const kinds = new Map<string, Parameter[]>();
+    for (const parameter of group.params) {
+      if (!parameter.value.leaf?.gradient) continue;
+      const kind = `${parameter.dtype} ${this.#steps.get(parameter) ?? 0}`;
+      const list = kinds.get(kind);
+      if (list) list.push(parameter);
+      else kinds.set(kind, [parameter]);
+    }
+    const wanted = [...kinds.values()];
+    const runs = this.#runs.get(group) ?? [];
+    const same =
+      runs.length === wanted.length &&
+      runs.every(
+        ({ flat }, i) =>
+          flat.parameters.length === wanted[i].length && flat.parameters.every((p, j) => p === wanted[i][j]),
+      );
+    if (same) return runs;
+    for (const run of runs) this.#unpack(run);
+    const packed = wanted.map((parameters) => this.#newRun(parameters));
+    this.#runs.set(group, packed);
+    return packed;
+  }
+
+  #newRun(parameters: Parameter[]): FlatRun {
+    const flat = new FlatParameters(parameters);
+    const { device, dtype } = parameters[0];
+    const slots = new Map(this.stateNames.map((name) => [name, device.slot(name)]));
+    const state = new Map<string, Value>();
+    for (const name of this.stateNames) {
+      const parts = parameters.map((parameter) => this.#loose.get(parameter)?.get(name) ?? null);
+      if (parts.every((part) => part === null)) {
+        state.set(name, full(device, [flat.size], 0, dtype));
+      } else {
+        const filled = parts.map((part, i) => part ?? full(device, [parameters[i].numel()], 0, dtype));
+        state.set(
+          name,
+          filled.length === 1
+            ? filled[0]
+            : cat(
+                filled.map((part) => reshape(part, [part.size])),
+                0,
+              ),
+        );
+      }
+    }
+    for (const parameter of parameters) this.#loose.delete(parameter);
+    return { flat, slots, state };
+  }
+
+  #unpack({ flat, state }: FlatRun): void {
+    let start = 0;
+    for (const parameter of flat.parameters) {
+      const size = parameter.numel();
+      this.#loose.set(
+        parameter,
+        new Map([...state].map(([name, value]) => [name, slice(value, 0, start, size)])),
+      );
+      start += size;
+    }
+  }
+
+  /** Steps, moments and options, as plain data: what a checkpoint stores. */
+  async stateDict(): Promise<OptimizerState> {
+    const find = new Map<Parameter, Map<string, Value>>(this.#loose);
+    for (const run of [...this.#runs.values()].flat()) {
+      let start = 0;
+      for (const parameter of run.flat.parameters) {
+        const size = parameter.numel();
+        find.set(
+          parameter,
+          new Map([...run.state].map(([name, value]) => [name, slice(value, 0, start, size)])),
+        );
+        start += size;
+      }
+    }
+    const all = this.paramGroups.flatMap(({ params }) => params);
+    const state = all.map(async (parameter) => {
+      const own = find.get(parameter);
+      const buffers: Record<string, { data: Float32Array; shape: Shape }> = {};
+      for (const [name, value] of own ?? []) {
+        buffers[name] = { data: (await new Tensor(value).data()) as Float32Array, shape: parameter.shape };
+      }
+      return { step: this.#steps.get(parameter) ?? 0, buffers };
+    });
+    return {
+      state: await Promise.all(state),
+      paramGroups: this.paramGroups.map(({ params: _params, ...options }) => ({ ...options })),
+    };
+  }
+
+  /** Takes over what `stateDict` gave, exactly. @throws Error if it does not fit these parameters. */
+  loadStateDict(saved: OptimizerState): void {
+    const all = this.paramGroups.flatMap(({ params }) => params);
+    const name = this.constructor.name;
+    if (saved.state.length !== all.length || saved.paramGroups.length !== this.paramGroups.length) {
+      throw new Error(
+        `${name}: the saved state is of ${saved.state.length} parameters in ${saved.paramGroups.length} groups, ` +
+          `this optimizer has ${all.length} in ${this.paramGroups.length}`,
+      );
+    }
+    const loaded = saved.state.map(({ buffers }, i) => {
+      const parameter = all[i];
+      const own = new Map<string, Value>();
+      for (const [key, { data, shape }] of Object.entries(buffers)) {
+        if (!this.stateNames.includes(key))
+          throw new Error(`${name}: unknown state '${key}' (known: ${this.stateNames.join(', ')})`);
+        if (showShape(shape) !== showShape(parameter.shape) || data.length !== parameter.numel()) {
+          throw new Error(
+            `${name}: state '${key}' of parameter ${i} has shape ${showShape(shape)}, the parameter ${showShape(parameter.shape)}`,
+          );
+        }
+        const host = hostCopy(parameter.dtype, data);
+        own.set(key, hostTensor(host, [data.length], parameter.dtype, parameter.device).value);
+      }
+      return own;
+    });
+    this.#runs.clear();
+    this.#loose.clear();
+    all.forEach((parameter, i) => {
+      this.#steps.set(parameter, saved.state[i].step);
+      if (loaded[i].size > 0) this.#loose.set(parameter, loaded[i]);
+    });
+    saved.paramGroups.forEach((options, i) => {
+      Object.assign(this.paramGroups[i], options);
+    });
+  }
+}
