@@ -62,8 +62,12 @@ export function tokenizerFromTiktoken(
     );
   }
   const vocab = readRanks(ranks);
+  const merges = mergesOf(vocab);
+  const special = Object.entries(options.specialTokens ?? named?.specialTokens ?? {});
+  // In the vocabulary too, since there may be a gap between its ids and theirs.
+  for (const [token, id] of special) vocab.set(token, id);
   return new PipelineTokenizer({
-    model: new BPE(vocab, mergesOf(vocab), { ignoreMerges: true }),
+    model: new BPE(vocab, merges, { ignoreMerges: true }),
     preTokenizer: {
       type: 'Sequence',
       pretokenizers: [
@@ -73,7 +77,7 @@ export function tokenizerFromTiktoken(
     },
     postProcessor: null,
     decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-    addedTokens: Object.entries(options.specialTokens ?? named?.specialTokens ?? {}).map(([content, id]) => ({
+    addedTokens: special.map(([content, id]) => ({
       id,
       content,
       single_word: false,

@@ -3,6 +3,7 @@ import { asArray, asBoolean, asObject, asString } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { CharSet, WHITE_SPACE } from '../scan/charset.js';
+import { NEWER_FORMAT_CHARACTERS, NEWER_MARKS, NEWER_NONSPACING_MARKS } from '../scan/newer.js';
 import { type CompileRegex, finderOf } from './patterns.js';
 import { Edits, type Piece } from './piece.js';
 import { precompiled } from './precompiled.js';
@@ -80,7 +81,7 @@ export function normalizerFromJSON(json: unknown, path: string, compile?: Compil
       return perCharacter(
         plain,
         (c) => (MARK.has(codeOf(c)) ? '' : c),
-        (text) => text.replace(/\p{M}+/gu, ''),
+        (text) => text.replace(/\p{M}/gu, (c) => (MARK.has(codeOf(c)) ? '' : c)),
       );
     case 'Strip':
       return strip(
@@ -116,8 +117,8 @@ export function normalizerFromJSON(json: unknown, path: string, compile?: Compil
   }
 }
 
-const MARK = new CharSet('\\p{M}');
-const NONSPACING_MARK = new CharSet('\\p{Mn}');
+const MARK = new CharSet('\\p{M}', NEWER_MARKS);
+const NONSPACING_MARK = new CharSet('\\p{Mn}', NEWER_NONSPACING_MARKS);
 const SPACE = new CharSet(WHITE_SPACE);
 
 function codeOf(character: string): number {
@@ -236,7 +237,7 @@ const CHINESE =
 /** BERT's: control characters go, white space becomes a space, Chinese characters stand alone, accents go, lower case. */
 function bert(json: JSONPart, path: string): Normalizer {
   const steps: Normalizer[] = [];
-  const removed = new CharSet(BERT_REMOVED);
+  const removed = new CharSet(BERT_REMOVED, NEWER_FORMAT_CHARACTERS);
   const chinese = new CharSet(CHINESE);
   const lowers = asBoolean(json.lowercase, `${path}.lowercase`);
   const accents = json.strip_accents ?? lowers;
@@ -271,7 +272,7 @@ function bert(json: JSONPart, path: string): Normalizer {
       perCharacter(
         json,
         (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c),
-        (text) => text.replace(/\p{Mn}+/gu, ''),
+        (text) => text.replace(/\p{Mn}/gu, (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c)),
       ),
     );
   }

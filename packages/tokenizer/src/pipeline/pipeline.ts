@@ -347,21 +347,21 @@ export class PipelineTokenizer implements Tokenizer {
 }
 
 /**
- * The ids of added tokens: those that the model has keep its id, the others follow the vocabulary in their
- * order. An id that a file states otherwise is an error, since other libraries would take another.
+ * Checks the ids of added tokens: those that the model has keep its id, the others follow the vocabulary
+ * without gaps. A file that states otherwise is wrong, and other libraries would take other ids.
  */
 function withIds(tokens: readonly AddedTokenJSON[], model: Model): AddedTokenJSON[] {
   const seen = new Set<string>();
+  let next = model.vocab.size;
   for (const token of tokens) {
-    const inModel = model.vocab.get(token.content);
-    const taken = model.vocab.tokens[token.id];
-    if (inModel !== undefined ? inModel !== token.id : taken !== undefined) {
-      throw new TokenizerError(
-        `Added token ${describeValue(token.content)} has the id ${token.id}, but in the vocabulary ${inModel === undefined ? `that is ${describeValue(taken)}` : `its id is ${inModel}`}.`,
-      );
-    }
+    const expected = model.vocab.get(token.content) ?? next++;
     if (seen.has(token.content))
       throw new TokenizerError(`Added token ${describeValue(token.content)} occurs twice.`);
+    if (token.id !== expected) {
+      throw new TokenizerError(
+        `Added token ${describeValue(token.content)} has the id ${token.id}, but its id must be ${expected}: ids of added tokens are those of the vocabulary or follow it without gaps.`,
+      );
+    }
     seen.add(token.content);
   }
   return [...tokens];

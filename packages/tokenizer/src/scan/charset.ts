@@ -1,11 +1,18 @@
+import { rangesOf } from './newer.js';
+
 /** A set of characters given as the inside of a regular expression's class; asked by code point, fast. */
 export class CharSet {
   readonly #pattern: RegExp;
+  readonly #without: readonly number[];
   readonly #planes: (Uint8Array | undefined)[] = [];
 
-  /** @param inside such as `\p{P}!-/`, in JavaScript's syntax with the `u` flag. */
-  constructor(inside: string) {
+  /**
+   * @param inside such as `\p{P}!-/`, in JavaScript's syntax with the `u` flag.
+   * @param without a list of `newer.ts` to leave out.
+   */
+  constructor(inside: string, without = '') {
     this.#pattern = new RegExp(`[${inside}]+`, 'gu');
+    this.#without = without === '' ? [] : rangesOf(without);
   }
 
   has(code: number): boolean {
@@ -16,6 +23,11 @@ export class CharSet {
   #build(plane: number): Uint8Array {
     const table = new Uint8Array(0x10000);
     forRuns(plane, this.#pattern, (from, to) => table.fill(1, from, to));
+    for (let i = 0; i < this.#without.length; i += 2) {
+      const first = this.#without[i] as number;
+      if (first >> 16 === plane)
+        table.fill(0, first & 0xffff, ((this.#without[i + 1] as number) & 0xffff) + 1);
+    }
     return table;
   }
 }

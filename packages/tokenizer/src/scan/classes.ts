@@ -1,4 +1,5 @@
 import { forRuns, WHITE_SPACE } from './charset.js';
+import { rangesOf } from './newer.js';
 
 /**
  * What the split patterns ask about a character, as bits: one table look-up instead of a regular expression.
@@ -61,13 +62,8 @@ function build(plane: number): Uint8Array {
       for (let i = from; i < to; i++) table[i] = (table[i] as number) | bit;
     });
   }
-  let at = 0;
-  const newer = NEWER[plane]?.split(',').map((number) => Number.parseInt(number, 36)) ?? [];
-  for (let i = 0; i < newer.length; i += 2) {
-    const from = at + (newer[i] as number);
-    at = from + (newer[i + 1] as number);
-    table.fill(0, from, at + 1);
-  }
+  const newer = NEWER[plane] === undefined ? [] : rangesOf(NEWER[plane]);
+  for (let i = 0; i < newer.length; i += 2) table.fill(0, newer[i], (newer[i + 1] as number) + 1);
   if (plane === 0) {
     table.fill(0, 0xd800, 0xe000);
     table[0x295] = LETTER | LOWER; // Became an uncased letter in 17.0.
