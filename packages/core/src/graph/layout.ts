@@ -40,6 +40,11 @@ export function operandOf(layout: Layout): Operand {
   return operand;
 }
 
+/** A contiguous layout as an operand of another shape of the same size: the shape that a kernel is defined for. */
+export function operandAs(layout: Layout, shape: Shape): Operand {
+  return operandOf(contiguousLayout(layout.buffer, layout.dtype, shape, layout.offset));
+}
+
 /** The plan buffers of operands under construction. */
 export const planBufferOf = new WeakMap<Operand, PlanBuffer>();
 

@@ -1,6 +1,6 @@
 /** Selection and summation by index: embedding, indexSelect, gather, scatterAdd. */
 
-import { operandOf } from '../graph/layout.js';
+import { operandAs, operandOf } from '../graph/layout.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape, sizeOf } from '../graph/shape.js';
@@ -43,14 +43,18 @@ const indexSelectOp: KernelOp = {
     const [x, index] = node.inputs;
     const output = io.output();
     if (node.size === 0) return;
+    const { outer, size, inner } = axes(x.shape, node.attrs?.dim as number);
+    const count = index.size;
     io.emit({
       kind: 'indexSelect',
       label: node.attrs?.label as string,
-      ...axes(x.shape, node.attrs?.dim as number),
-      count: index.size,
-      input: operandOf(io.input(0, 'contiguous')),
-      index: operandOf(io.input(1, 'contiguous')),
-      output: operandOf(output),
+      outer,
+      size,
+      inner,
+      count,
+      input: operandAs(io.input(0, 'contiguous'), [outer, size, inner]),
+      index: operandAs(io.input(1, 'contiguous'), [count]),
+      output: operandAs(output, [outer, count, inner]),
       flag: flagOf(node, io),
     });
   },
@@ -70,16 +74,20 @@ const indexAddOp: KernelOp = {
     const [, index] = node.inputs;
     const output = io.output();
     if (node.size === 0) return;
+    const { outer, size, inner } = axes(node.shape, node.attrs?.dim as number);
+    const count = index.size;
     io.emit({
       kind: 'indexAdd',
       label: `${node.attrs?.label as string}Backward`,
-      ...axes(node.shape, node.attrs?.dim as number),
-      count: index.size,
+      outer,
+      size,
+      inner,
+      count,
       accumulate: false,
       skip: node.attrs?.skip as number | null,
-      index: operandOf(io.input(1, 'contiguous')),
-      source: operandOf(io.input(0, 'contiguous')),
-      output: operandOf(output),
+      index: operandAs(io.input(1, 'contiguous'), [count]),
+      source: operandAs(io.input(0, 'contiguous'), [outer, count, inner]),
+      output: operandAs(output, [outer, size, inner]),
       // The forward step has flagged what there is to flag.
       flag: null,
     });
@@ -132,14 +140,18 @@ const gatherOp: KernelOp = {
     const dim = node.attrs?.dim as number;
     const output = io.output();
     if (node.size === 0) return;
+    const { outer, size, inner } = axes(node.inputs[0].shape, dim);
+    const count = node.shape[dim];
     io.emit({
       kind: 'gather',
       label: 'gather',
-      ...axes(node.inputs[0].shape, dim),
-      count: node.shape[dim],
-      input: operandOf(io.input(0, 'contiguous')),
-      index: operandOf(io.input(1, 'contiguous')),
-      output: operandOf(output),
+      outer,
+      size,
+      inner,
+      count,
+      input: operandAs(io.input(0, 'contiguous'), [outer, size, inner]),
+      index: operandAs(io.input(1, 'contiguous'), [outer, count, inner]),
+      output: operandAs(output, [outer, count, inner]),
       flag: flagOf(node, io),
     });
   },
@@ -159,16 +171,20 @@ const scatterAddOp: KernelOp = {
     const dim = node.attrs?.dim as number;
     const output = io.output();
     if (node.size === 0) return;
+    const { outer, size, inner } = axes(node.shape, dim);
+    const count = node.inputs[1].shape[dim];
     io.emit({
       kind: 'scatter',
       label: 'scatterAdd',
-      ...axes(node.shape, dim),
-      count: node.inputs[1].shape[dim],
+      outer,
+      size,
+      inner,
+      count,
       reduce: 'sum',
       accumulate: false,
-      index: operandOf(io.input(1, 'contiguous')),
-      source: operandOf(io.input(0, 'contiguous')),
-      output: operandOf(output),
+      index: operandAs(io.input(1, 'contiguous'), [outer, count, inner]),
+      source: operandAs(io.input(0, 'contiguous'), [outer, count, inner]),
+      output: operandAs(output, [outer, size, inner]),
       flag: null,
     });
   },

@@ -1,6 +1,6 @@
 /** Layer norm and RMS norm over the last dimension(s). */
 
-import { operandOf } from '../graph/layout.js';
+import { operandAs } from '../graph/layout.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { type Shape, sameShape, showShape, sizeOf } from '../graph/shape.js';
@@ -51,12 +51,12 @@ const normOp: KernelOp = {
       rows,
       columns,
       eps: node.attrs?.eps as number,
-      x: operandOf(io.input(0, 'contiguous')),
-      weight: has(node, 'weight') ? operandOf(io.input(1, 'contiguous')) : null,
-      bias: has(node, 'bias') ? operandOf(io.input(2, 'contiguous')) : null,
-      y: operandOf(y),
-      mean: mean && operandOf(mean),
-      rstd: rstd && operandOf(rstd),
+      x: operandAs(io.input(0, 'contiguous'), [rows, columns]),
+      weight: has(node, 'weight') ? operandAs(io.input(1, 'contiguous'), [columns]) : null,
+      bias: has(node, 'bias') ? operandAs(io.input(2, 'contiguous'), [columns]) : null,
+      y: operandAs(y, [rows, columns]),
+      mean: mean && operandAs(mean, [rows]),
+      rstd: rstd && operandAs(rstd, [rows]),
     });
   },
 };
@@ -78,14 +78,14 @@ const normBackwardOp: KernelOp = {
       variant,
       rows,
       columns,
-      x: operandOf(io.input(0, 'contiguous')),
-      dy: operandOf(io.input(1, 'contiguous')),
-      rstd: operandOf(io.input(2, 'contiguous')),
-      mean: variant === 'layer' ? operandOf(io.input(3, 'contiguous')) : null,
-      weight: has(node, 'weight') ? operandOf(io.input(weightAt, 'contiguous')) : null,
-      dx: operandOf(dx),
-      dweight: dweight && operandOf(dweight),
-      dbias: dbias && operandOf(dbias),
+      x: operandAs(io.input(0, 'contiguous'), [rows, columns]),
+      dy: operandAs(io.input(1, 'contiguous'), [rows, columns]),
+      rstd: operandAs(io.input(2, 'contiguous'), [rows]),
+      mean: variant === 'layer' ? operandAs(io.input(3, 'contiguous'), [rows]) : null,
+      weight: has(node, 'weight') ? operandAs(io.input(weightAt, 'contiguous'), [columns]) : null,
+      dx: operandAs(dx, [rows, columns]),
+      dweight: dweight && operandAs(dweight, [columns]),
+      dbias: dbias && operandAs(dbias, [columns]),
     });
   },
 };

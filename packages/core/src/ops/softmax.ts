@@ -1,6 +1,6 @@
 /** Softmax and log-softmax over one dimension. */
 import { isFloatingPoint } from '../backend/dtype.js';
-import { operandOf } from '../graph/layout.js';
+import { operandAs } from '../graph/layout.js';
 import type { KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim } from '../graph/shape.js';
@@ -22,10 +22,11 @@ function softmaxOp(log: boolean): KernelOp {
     gradient: (node, g) => [record(log ? logBackward : plainBackward, [node, g], node.shape, node.dtype)],
     lower: (node, io) => {
       const { rows, columns } = matrix(node);
+      const shape = [rows, columns];
       if (node.size === 0) return void io.output();
       const label = log ? 'logSoftmax' : 'softmax';
-      const x = operandOf(io.input(0, 'contiguous'));
-      io.emit({ kind: 'softmax', label, log, rows, columns, x, y: operandOf(io.output()) });
+      const x = operandAs(io.input(0, 'contiguous'), shape);
+      io.emit({ kind: 'softmax', label, log, rows, columns, x, y: operandAs(io.output(), shape) });
     },
   };
 }
@@ -37,11 +38,21 @@ function backwardOp(log: boolean): KernelOp {
     gradient: (node, gg) => secondOrder(log, node, gg),
     lower: (node, io) => {
       const { rows, columns } = matrix(node);
+      const shape = [rows, columns];
       if (node.size === 0) return void io.output();
       const label = log ? 'logSoftmaxBackward' : 'softmaxBackward';
-      const y = operandOf(io.input(0, 'contiguous'));
-      const dy = operandOf(io.input(1, 'contiguous'));
-      io.emit({ kind: 'softmaxBackward', label, log, rows, columns, y, dy, dx: operandOf(io.output()) });
+      const y = operandAs(io.input(0, 'contiguous'), shape);
+      const dy = operandAs(io.input(1, 'contiguous'), shape);
+      io.emit({
+        kind: 'softmaxBackward',
+        label,
+        log,
+        rows,
+        columns,
+        y,
+        dy,
+        dx: operandAs(io.output(), shape),
+      });
     },
   };
 }
