@@ -1,6 +1,6 @@
 /** Comparing what a device made with what the oracle made. */
 import type { DType } from '@inkstone/core/backend';
-import { type CaseBuffer, type Check, forEachElement, type ToleranceKey } from './case.js';
+import { type Case, type CaseBuffer, type Check, forEachElement, type ToleranceKey } from './case.js';
 
 /** A value passes if it meets any of the bounds given; with none, only equal values pass. */
 export interface Tolerance {
@@ -22,6 +22,8 @@ export const defaultTolerances: ToleranceTable = {
   gradient: { scaled: 1e-5 },
 };
 
+export type { ToleranceKey };
+
 export interface Comparison {
   readonly tolerances: ToleranceTable;
   /** Whether numbers below 2^-126 may count as 0. */
@@ -30,10 +32,26 @@ export interface Comparison {
   readonly nonFinite: boolean;
 }
 
+/** What is wrong with a case's buffers after a run; '' if nothing is. */
+export function differences(
+  testCase: Case,
+  got: readonly Float64Array[],
+  want: readonly Float64Array[],
+  comparison: Comparison,
+): string {
+  return testCase.buffers
+    .map((buffer, i) => {
+      const difference = compareBuffer(buffer, got[i], want[i], comparison);
+      return difference === undefined ? '' : `buffer ${i} (${buffer.dtype}): ${difference}`;
+    })
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
 const smallestNormal = 2 ** -126;
 
 /** What is wrong with a buffer after a run, or undefined. */
-export function compareBuffer(
+function compareBuffer(
   buffer: CaseBuffer,
   got: Float64Array,
   want: Float64Array,
@@ -77,7 +95,7 @@ function toleranceOf({ keys }: Check, tolerances: ToleranceTable): Tolerance {
   throw new Error(`no tolerance for ${keys.join(', ')}`);
 }
 
-export function agrees(
+function agrees(
   got: number,
   want: number,
   scale: number,

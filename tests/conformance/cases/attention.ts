@@ -13,7 +13,7 @@ import {
 } from '../case.js';
 import { uniform } from '../values.js';
 
-interface Attention {
+export interface Attention {
   readonly batch?: number;
   readonly heads?: number;
   readonly keyHeads?: number;
@@ -103,7 +103,7 @@ function dropoutOf(b: CaseBuilder, count: number, p: number): number[] {
 
 const value = (scale = 1): Check => ({ keys: ['attention', 'value'], scale });
 
-function attention(name: string, spec: Attention): Case {
+export function attention(name: string, spec: Attention): Case {
   const { dtype = 'float32', layout = contiguous, logSumExp = true } = spec;
   return define(`attention ${name}`, (b) => {
     const step = shared(b, spec);
@@ -118,7 +118,7 @@ function attention(name: string, spec: Attention): Case {
 }
 
 /** Forward, then backward from what it stored: the backward step's own input could not be made up. */
-function attentionBackward(name: string, spec: Attention): Case {
+export function attentionBackward(name: string, spec: Attention): Case {
   const { dtype = 'float32', layout = contiguous } = spec;
   return define(`attention backward ${name}`, (b) => {
     const step = shared(b, spec);

@@ -32,7 +32,7 @@ function entropyInputs(b: CaseBuilder, spec: Entropy) {
   };
 }
 
-function crossEntropy(name: string, spec: Entropy): Case {
+export function crossEntropy(name: string, spec: Entropy): Case {
   const {
     rows,
     classes,
@@ -63,7 +63,7 @@ function crossEntropy(name: string, spec: Entropy): Case {
   });
 }
 
-function crossEntropyBackward(name: string, spec: Entropy): Case {
+export function crossEntropyBackward(name: string, spec: Entropy): Case {
   const { rows, classes, labelSmoothing = 0, ignoreIndex = -100, dtype = 'float32', mean = false } = spec;
   return define(`cross-entropy backward ${name}`, (b) => {
     const { logits, target, weight, values } = entropyInputs(b, spec);

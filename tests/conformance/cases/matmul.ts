@@ -60,7 +60,7 @@ function sides(builder: CaseBuilder, spec: Product): Sides {
   return { a, b, scale };
 }
 
-function matmul(name: string, spec: Product): Case {
+export function matmul(name: string, spec: Product): Case {
   const { batch = [], m, n, k, dtype = 'float32', out = contiguous } = spec;
   return define(`matmul ${name}`, (builder) => {
     const { a, b, scale } = sides(builder, spec);

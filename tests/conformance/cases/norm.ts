@@ -18,7 +18,7 @@ interface Norm {
   readonly dtype?: DType;
 }
 
-function norm(name: string, spec: Norm): Case {
+export function norm(name: string, spec: Norm): Case {
   const {
     rows,
     columns,
@@ -50,7 +50,7 @@ function norm(name: string, spec: Norm): Case {
   });
 }
 
-function normBackward(name: string, spec: Norm): Case {
+export function normBackward(name: string, spec: Norm): Case {
   const { rows, columns, variant, weighted = true, dtype = 'float32' } = spec;
   const { wanted = variant === 'layer' ? ['dx', 'dweight', 'dbias'] : ['dx', 'dweight'] } = spec;
   return define(`${variant} norm backward ${name}`, (b) => {

@@ -58,7 +58,7 @@ function sumsOfSizes(
 
 const exactReducers: readonly Reducer[] = ['max', 'min', 'argmax', 'argmin', 'any', 'all'];
 
-function reduce(reducer: Reducer, spec: Reduction, name = ''): Case {
+export function reduce(reducer: Reducer, spec: Reduction, name = ''): Case {
   const { shape, axes, layout = contiguous, out = contiguous } = spec;
   const isBool = reducer === 'any' || reducer === 'all';
   const { dtype = isBool ? 'bool' : 'float32' } = spec;

@@ -4,7 +4,7 @@ import { type Case, type CaseBuilder, define, offsetBy } from '../case.js';
 import { uniform } from '../values.js';
 import { gradient, rowShapes, value } from './row-shapes.js';
 
-function softmax(
+export function softmax(
   name: string,
   rows: number,
   columns: number,
@@ -25,7 +25,7 @@ function softmax(
   });
 }
 
-function softmaxBackward(rows: number, columns: number, log: boolean, dtype: DType = 'float32'): Case {
+export function softmaxBackward(rows: number, columns: number, log: boolean, dtype: DType = 'float32'): Case {
   return define(`${log ? 'log-softmax' : 'softmax'} backward of ${rows} x ${columns}, ${dtype}`, (b) => {
     const shape = [rows, columns];
     const rowsOfY: number[] = [];

@@ -89,7 +89,7 @@ export interface BackendDevice {
   idle(): Promise<void>;
   /** Resolves if the device stops working before `close`. */
   readonly lost: Promise<DeviceLostError>;
-  /** Releases everything, so that the process can exit. */
+  /** Releases everything, so that the process can exit. Pending reads settle; whatever is asked for later throws. */
   close(): Promise<void>;
 }
 
