@@ -5,6 +5,7 @@ import type { Leaf, Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import { add } from '../ops/pointwise.js';
+import { sumGradients } from '../ops/views.js';
 
 export interface BackwardOptions {
   /** Gradient of the root; needed unless the root has one element. */
@@ -68,7 +69,7 @@ function propagate(
       const part = parts[i];
       if (!part || !input.requiresGrad) continue;
       const sum = gradients.get(input);
-      gradients.set(input, sum ? add(sum, part) : part);
+      gradients.set(input, sum ? sumGradients(sum, part) : part);
     }
     if (!retain) value.freed = true;
   }

@@ -22,10 +22,10 @@ import { lowerPointwise, lowerReduce } from './lower-pointwise.js';
 import { resolveStep, ScratchMemory } from './memory.js';
 import type { KernelIO } from './op.js';
 import { OperandList } from './operand-list.js';
-import { findPlacements, type Placement } from './placement.js';
+import { Placements, partRegions } from './placement.js';
 import { type Expr, ProgramBuilder } from './program-builder.js';
 import type { Recording } from './recording.js';
-import { contiguousStrides, type Shape, sizeOf } from './shape.js';
+import { type Shape, sizeOf } from './shape.js';
 
 /** Where an output of a plan lies after a run. */
 export interface OutputPlace {
@@ -66,8 +66,7 @@ export class Lowering {
   readonly #scalarBase: number[] = [];
   readonly #scalarTypes: ('float32' | 'float64' | 'int32')[] = [];
   readonly #scalarNodes: number[] = [];
-  readonly #placements: Map<number, Placement>;
-  readonly #concats = new Map<number, Layout>();
+  readonly #placements: Placements;
   readonly #inPlace = new Set<number>();
   /** For each bound buffer, the groups that still have to read it. */
   readonly #readers: Set<Group>[];
@@ -105,7 +104,7 @@ export class Lowering {
       const type = nodes[i].attrs?.scalarType ?? (nodes[i].dtype === 'float64' ? 'float64' : 'float32');
       for (const _ of nodes[i].scalars) this.#scalarTypes.push(type as 'float32');
     }
-    this.#placements = findPlacements(recording, this.fusion);
+    this.#placements = new Placements(recording, this.fusion);
     this.#readers = this.#bound.map(() => new Set());
   }
 
@@ -273,7 +272,7 @@ export class Lowering {
         return layout;
       },
       output: () => this.output(root),
-      part: (i) => this.#concats.get(root) !== undefined && this.#isPlaced(root, i),
+      part: (i) => this.#part(root, i),
       aux: (index) => {
         const aux = this.fusion.consumers[root].find((consumer) => {
           const value = this.recording.nodes[consumer];
@@ -290,10 +289,18 @@ export class Lowering {
     node.op.lower(node, io);
   }
 
-  #isPlaced(concat: number, part: number): boolean {
-    const producer = this.fusion.producer(this.recording.nodes[concat].inputs[part].index);
-    const placement = this.#placements.get(producer);
-    return placement?.concat === concat && placement.part === part;
+  /** The region of a join's output that its input `i` belongs to, or null if the input lies there already. */
+  #part(join: number, i: number): Layout | null {
+    const node = this.recording.nodes[join];
+    const out = this.output(join);
+    const { strides, offset } = partRegions(node)[i];
+    const region = { ...out, shape: node.inputs[i].shape, strides, offset: out.offset + offset };
+    const input = this.layout(node.inputs[i].index);
+    const there =
+      input.buffer === region.buffer &&
+      input.offset === region.offset &&
+      input.strides.every((stride, axis) => input.shape[axis] === 1 || stride === region.strides[axis]);
+    return there ? null : region;
   }
 
   #flag(op: string): Layout {
@@ -321,17 +328,10 @@ export class Lowering {
     }
     const placement = this.#placements.get(node);
     if (placement) {
-      let concat = this.#concats.get(placement.concat);
-      if (!concat) {
-        concat = this.output(placement.concat);
-        this.#concats.set(placement.concat, concat);
-      }
-      return {
-        ...concat,
-        shape,
-        strides: contiguousStrides(shape),
-        offset: concat.offset + placement.offset,
-      };
+      const owner = this.recording.nodes[placement.owner];
+      const base =
+        owner.op?.kind === 'view' ? this.scratch(owner.shape, owner.dtype) : this.output(placement.owner);
+      return { ...base, shape, strides: placement.strides, offset: base.offset + placement.offset };
     }
     return this.scratch(shape, dtype);
   }

@@ -55,6 +55,13 @@ export interface ReduceOp extends OpBase {
 
 export interface KernelOp extends OpBase {
   readonly kind: 'kernel';
+  /** Whether results may have any strides but for the last, which is 1 (attention). */
+  readonly strided?: boolean;
+  /**
+   * Whether the op lays its leading inputs side by side along `attrs.dim`, from `attrs.starts` on (or one after the
+   * other): these may be computed in place (see placement.ts).
+   */
+  readonly joins?: boolean;
   lower(node: Value, io: KernelIO): void;
 }
 
@@ -69,16 +76,16 @@ export type Op = PointwiseOp | ViewOp | MatmulOp | ReduceOp | KernelOp | AuxOp;
 export interface KernelIO {
   /** The layout of input `i`, made contiguous (by a copy step) if asked. */
   input(i: number, want?: 'contiguous' | 'unitStride'): Layout;
-  /** A contiguous layout for the result. */
+  /** A layout for the result: contiguous, unless the op is `strided`. */
   output(): Layout;
-  /** A contiguous layout for side result `index`, or null if nothing wants it. */
+  /** A layout for side result `index`, likewise, or null if nothing wants it. */
   aux(index: number): Layout | null;
   /** Memory for the time of this op only. */
   scratch(shape: readonly number[], dtype: Value['dtype']): Layout;
   /** The plan's scalar number for the node's run-time scalar `i`. */
   scalar(i: number): number;
-  /** For a concatenation: whether the producer of input `i` has written straight into the output. */
-  part(i: number): boolean;
+  /** For an op that joins: the part of the output for input `i`, or null if it has been computed there already. */
+  part(i: number): Layout | null;
   /** Emits a step that copies (and casts, and broadcasts) one layout into another. */
   copy(from: Layout, to: Layout): void;
   /** The flag that a step sets when it meets an index out of range. */

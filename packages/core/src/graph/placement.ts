@@ -1,51 +1,115 @@
 /**
- * Placement: a value that only has to be copied into a concatenation is computed there at once.
+ * Placement: a value that would only be copied is computed where the copy would lie.
  *
- * This is what gives an optimizer one flat gradient without a copy: the gradients are concatenated in the graph, and
- * each kernel that makes one writes its part.
+ * Two things are copies: a part of a concatenation or of an assembled gradient, and a reshape that no strides can
+ * express (heads merged back after attention). The kernel that makes the value writes there at once, through the
+ * inverse of the views in between. This is what gives an optimizer one flat gradient without a pass over memory.
  */
-
 import type { Fusion } from './fuse.js';
 import type { Recording } from './recording.js';
-import { sizeOf } from './shape.js';
+import { contiguousStrides, isContiguous, reshapeStrides, type Shape } from './shape.js';
 import type { Value } from './value.js';
 
+/** A strided region of the contiguous result of node `owner`. */
 export interface Placement {
-  /** The concatenation's node, which part of it, and where that begins, in elements. */
-  readonly concat: number;
-  readonly part: number;
+  readonly owner: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
   readonly offset: number;
 }
 
-/** Views that keep all elements in their order. */
-function keepsOrder(node: Value): boolean {
-  return node.op?.name === 'reshape';
+/** Regions of a joining op's output (contiguous), one for each of its leading inputs. */
+export function partRegions(node: Value): { strides: number[]; offset: number }[] {
+  const dim = node.attrs?.dim as number;
+  const strides = contiguousStrides(node.shape);
+  const starts = node.attrs?.starts as readonly number[] | undefined;
+  let start = 0;
+  const parts = starts ? node.inputs.slice(0, starts.length) : node.inputs;
+  return parts.map((input, i) => {
+    const offset = (starts ? starts[i] : start) * strides[dim];
+    start += input.shape[dim];
+    return { strides, offset };
+  });
 }
 
-export function findPlacements(recording: Recording, fusion: Fusion): Map<number, Placement> {
-  const { nodes } = recording;
-  const placements = new Map<number, Placement>();
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i];
-    if (node.op?.name !== 'cat') continue;
-    const dim = node.attrs?.dim as number;
-    // Only along the outermost axis are the parts contiguous.
-    if (sizeOf(node.shape.slice(0, dim)) !== 1) continue;
-    let offset = 0;
-    for (let part = 0; part < node.inputs.length; part++) {
-      const input = node.inputs[part];
-      let ref = input.index;
-      while (ref >= 0 && keepsOrder(nodes[ref])) ref = nodes[ref].inputs[0].index;
-      const kind = ref >= 0 ? nodes[ref].op?.kind : 'view';
-      const free =
-        kind !== 'view' &&
-        nodes[ref].dtype === node.dtype &&
-        nodes[ref].op?.name !== 'cat' &&
-        !fusion.isOutput[ref] &&
-        !placements.has(ref);
-      if (free) placements.set(ref, { concat: i, part, offset });
-      offset += input.size;
+export class Placements {
+  readonly #of = new Map<number, Placement>();
+
+  constructor(
+    private readonly recording: Recording,
+    private readonly fusion: Fusion,
+  ) {
+    const { nodes } = recording;
+    // Joins first: what they save is certain.
+    for (let i = 0; i < nodes.length; i++) {
+      const { op } = nodes[i];
+      if (op?.kind === 'kernel' && op.joins) this.#placeParts(i);
+    }
+    for (let i = 0; i < nodes.length; i++) {
+      if (nodes[i].op?.name === 'reshape') this.#placeReshape(i);
     }
   }
-  return placements;
+
+  /** Where the result of a node goes, if it is placed inside another one's memory. */
+  get(node: number): Placement | undefined {
+    return this.#of.get(node);
+  }
+
+  #placeParts(owner: number): void {
+    const node = this.recording.nodes[owner];
+    if (node.attrs?.gaps) return;
+    partRegions(node).forEach(({ strides, offset }, i) => {
+      const input = node.inputs[i];
+      this.#place(input.index, { owner, shape: input.shape, strides, offset }, node.dtype);
+    });
+  }
+
+  /** A reshape whose input does not lie so that it is a view: its producer may lay it out that way. */
+  #placeReshape(i: number): void {
+    const node = this.recording.nodes[i];
+    const input = node.inputs[0].index;
+    // Only through another view can the natural layout of a result be in the way.
+    if (input < 0 || this.recording.nodes[input].op?.kind !== 'view' || this.#of.has(i)) return;
+    this.#place(
+      i,
+      { owner: i, shape: node.shape, strides: contiguousStrides(node.shape), offset: 0 },
+      node.dtype,
+    );
+  }
+
+  /** Walks from a value up through views to its producer, inverting each, and places the producer's result. */
+  #place(ref: number, target: Placement, dtype: Value['dtype']): void {
+    const { nodes } = this.recording;
+    let { shape, strides } = target;
+    let at = ref;
+    while (at >= 0 && nodes[at].op?.kind === 'view') {
+      const node = nodes[at];
+      const before = node.inputs[0].shape;
+      // Another view of the same memory might be written elsewhere, or kept.
+      if (this.fusion.isOutput[at]) return;
+      if (node.op?.name === 'reshape') {
+        const split = reshapeStrides(shape, strides, before);
+        if (!split) return;
+        strides = split;
+      } else if (node.op?.name === 'permute') {
+        const dims = node.attrs?.dims as readonly number[];
+        strides = dims.map((_, axis) => strides[dims.indexOf(axis)]);
+      } else if (node.op?.name !== 'detach') return;
+      shape = before;
+      at = node.inputs[0].index;
+    }
+    if (at < 0 || this.#of.has(at) || this.fusion.isOutput[at]) return;
+    const producer = nodes[at];
+    if (producer.dtype !== dtype || !this.#mayWrite(producer, shape, strides)) return;
+    this.#of.set(at, { owner: target.owner, shape, strides, offset: target.offset });
+  }
+
+  /** Whether the kernel behind a node can write this layout; and a join is never placed inside another. */
+  #mayWrite(producer: Value, shape: Shape, strides: readonly number[]): boolean {
+    const { op } = producer;
+    const kernel = op?.kind === 'aux' ? producer.inputs[0].op : op;
+    if (kernel?.kind !== 'kernel') return isContiguous(shape, strides);
+    if (kernel.joins) return false;
+    return kernel.strided ? strides[strides.length - 1] === 1 : isContiguous(shape, strides);
+  }
 }

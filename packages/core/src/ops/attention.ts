@@ -38,6 +38,7 @@ function shared(node: Value, io: KernelIO, first: number) {
 const attentionOp: KernelOp = {
   kind: 'kernel',
   name: 'attention',
+  strided: true,
   gradient: (node, g) => {
     const [q, k, v, ...extra] = node.inputs;
     const [batch, heads, queries] = node.shape;
@@ -68,6 +69,7 @@ const attentionOp: KernelOp = {
 const attentionBackwardOp: KernelOp = {
   kind: 'kernel',
   name: 'attentionBackward',
+  strided: true,
   lower: (node, io) => {
     const [q, k, v] = node.inputs;
     const dq = io.output();

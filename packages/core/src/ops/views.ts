@@ -5,6 +5,7 @@ import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { full } from './create.js';
+import { add } from './pointwise.js';
 
 const permuteOp: ViewOp = {
   kind: 'view',
@@ -74,29 +75,86 @@ export function slice(x: Value, dim: number, start: number, length: number, step
   return record(sliceOp, [x], shape, x.dtype, { dim, start, step, length });
 }
 
-const embedSliceOp: KernelOp = {
+/**
+ * Zeros with tensors laid into slices of one dimension: what slices transpose to. The slices do not overlap; where they
+ * cover everything there are no zeros to write (a split, whose gradients come back side by side).
+ */
+const assembleOp: KernelOp = {
   kind: 'kernel',
-  name: 'sliceBackward',
+  name: 'assemble',
+  joins: true,
   gradient: (node, g) => {
-    const { dim, start, step } = node.attrs as SliceAttrs;
-    return [slice(g, dim, start, node.inputs[0].shape[dim], step)];
+    const { dim, starts, step } = node.attrs as AssembleAttrs;
+    const parts = starts.map((start, i) => slice(g, dim, start, node.inputs[i].shape[dim], step));
+    return node.inputs.map((_, i) => parts[i] ?? null);
   },
   lower: (node, io) => {
+    const { dim, starts, step } = node.attrs as AssembleAttrs;
     const out = io.output();
-    io.copy(io.input(1), out);
-    io.copy(io.input(0), sliceLayout(out, node.attrs as SliceAttrs, node.inputs[0].shape));
+    const covered = starts.reduce((total, _, i) => total + node.inputs[i].shape[dim], 0);
+    // With gaps nothing has been computed in place, so zeros may go first.
+    if (covered < node.shape[dim]) io.copy(io.input(starts.length), out);
+    starts.forEach((start, i) => {
+      const region =
+        covered === node.shape[dim]
+          ? io.part(i)
+          : sliceLayout(out, { dim, start, step }, node.inputs[i].shape);
+      if (region) io.copy(io.input(i), region);
+    });
   },
 };
 
-/** Zeros of `shape` with `x` laid into a slice: what `slice` transposes to. */
+type AssembleAttrs = { readonly dim: number; readonly starts: readonly number[]; readonly step: number };
+
 function embedSlice(x: Value, shape: Shape, { dim, start, step }: SliceAttrs): Value {
-  const zero = full(x.device, [], 0, x.dtype);
-  return record(embedSliceOp, [x, zero], shape, x.dtype, { dim, start, step });
+  return assemble([x], shape, { dim, starts: [start], step });
+}
+
+function assemble(parts: readonly Value[], shape: Shape, attrs: AssembleAttrs): Value {
+  const [first] = parts;
+  const covered = parts.reduce((total, part) => total + part.shape[attrs.dim], 0);
+  const zero = covered < shape[attrs.dim] ? [full(first.device, [], 0, first.dtype)] : [];
+  return record(assembleOp, [...parts, ...zero], shape, first.dtype, {
+    ...attrs,
+    // The zeros go under what has gaps, so its parts must not be computed there beforehand.
+    gaps: zero.length > 0,
+  });
+}
+
+/**
+ * The sum of two gradients of one value. Those of slices that do not overlap are laid side by side instead of being
+ * padded with zeros and added.
+ */
+export function sumGradients(a: Value, b: Value): Value {
+  if (a.op === assembleOp && b.op === assembleOp && a.consumers === 0 && b.consumers === 0) {
+    const x = a.attrs as AssembleAttrs;
+    const y = b.attrs as AssembleAttrs;
+    if (x.dim === y.dim && x.step === 1 && y.step === 1) {
+      const parts = [...partsOf(a), ...partsOf(b)].sort((p, q) => p.start - q.start);
+      const disjoint = parts.every((part, i) => i === 0 || parts[i - 1].end <= part.start);
+      if (disjoint) {
+        const starts = parts.map((part) => part.start);
+        const values = parts.map((part) => part.value);
+        return assemble(values, a.shape, { dim: x.dim, starts, step: 1 });
+      }
+    }
+  }
+  return add(a, b);
+}
+
+function partsOf(value: Value): { value: Value; start: number; end: number }[] {
+  const { dim, starts } = value.attrs as AssembleAttrs;
+  return starts.map((start, i) => ({
+    value: value.inputs[i],
+    start,
+    end: start + value.inputs[i].shape[dim],
+  }));
 }
 
 const catOp: KernelOp = {
   kind: 'kernel',
   name: 'cat',
+  joins: true,
   gradient: (node, g) => {
     const dim = node.attrs?.dim as number;
     let start = 0;
@@ -107,13 +165,11 @@ const catOp: KernelOp = {
     });
   },
   lower: (node, io) => {
-    const dim = node.attrs?.dim as number;
-    const out = io.output();
-    let start = 0;
-    node.inputs.forEach((input, i) => {
-      if (!io.part(i)) io.copy(io.input(i), sliceLayout(out, { dim, start, step: 1 }, input.shape));
-      start += input.shape[dim];
-    });
+    io.output();
+    for (let i = 0; i < node.inputs.length; i++) {
+      const region = io.part(i);
+      if (region) io.copy(io.input(i), region);
+    }
   },
 };
 
