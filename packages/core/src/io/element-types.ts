@@ -136,7 +136,7 @@ const tables = new WeakMap<NarrowFloat, Float32Array>();
 function widen(format: NarrowFloat, bits: number, bytes: Uint8Array): Float32Array {
   let table = tables.get(format);
   if (!table) {
-    table = Float32Array.from({ length: 2 ** bits }, (_, code) => valueOf(format, bits, code));
+    table = Float32Array.from({ length: 2 ** bits }, (_, code) => valueOfCode(format, bits, code));
     tables.set(format, table);
   }
   const out = new Float32Array((bytes.length * 8) / bits);
@@ -154,7 +154,7 @@ function widen(format: NarrowFloat, bits: number, bytes: Uint8Array): Float32Arr
   return out;
 }
 
-function valueOf({ exponent, mantissa, top }: NarrowFloat, bits: number, code: number): number {
+function valueOfCode({ exponent, mantissa, top }: NarrowFloat, bits: number, code: number): number {
   const highest = 2 ** exponent - 1;
   if (top === 'scale') return code === highest ? Number.NaN : 2 ** (code - 127);
   const bias = 2 ** (exponent - 1) - 1;
