@@ -22,7 +22,16 @@ import { programCase, programRecipe } from './random/programs.js';
 import { randomShapes } from './random/shapes.js';
 import { runCase } from './run.js';
 
-export type { Case } from './case.js';
+export {
+  broadcast,
+  type Case,
+  CaseBuilder,
+  contiguous,
+  define,
+  forEachElement,
+  permuted,
+  transposed,
+} from './case.js';
 export { allCases } from './cases/index.js';
 export {
   type Comparison,
