@@ -35,7 +35,8 @@ export function checkSize(name: string, field: string, value: number, least = 1)
  * layer.forward(tensor([[1, 2, 3]])).shape; // [1, 2]
  */
 export class Linear extends Module {
-  readonly weight: Parameter;
+  /** Assignable: two layers that hold one parameter share it (weight tying). */
+  weight: Parameter;
   readonly bias: Parameter | null;
 
   constructor(
@@ -64,7 +65,8 @@ export class Linear extends Module {
  * `weight` [numEmbeddings, embeddingDim] starts normal(0, 1); the row `paddingIdx` starts 0 and gets no gradient.
  */
 export class Embedding extends Module {
-  readonly weight: Parameter;
+  /** Assignable, as in `Linear`. */
+  weight: Parameter;
   readonly paddingIdx: number | null;
 
   constructor(
