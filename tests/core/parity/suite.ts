@@ -1,0 +1,57 @@
+/**
+ * The parity suite: ops, layers, losses and optimizers against numbers that PyTorch made, on any device.
+ *
+ * @example
+ * paritySuite('cpu', () => open(cpu({ threads: 2 })));
+ */
+import { type Device, setDefaultDevice } from '@inkstone/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { families, type ParityCase, readCases } from './case.js';
+import { designTolerance, runCase, type Tolerance } from './run.js';
+
+export interface ParityOptions {
+  /** In general; DESIGN's by default. */
+  readonly tolerance?: Tolerance;
+  /** For single ops, such as 't.exp', where a device is coarser. */
+  readonly tolerances?: Readonly<Record<string, Tolerance>>;
+  /** Whether NaN and infinities follow IEEE 754 (WGSL does not promise it). Default true. */
+  readonly nonFinite?: boolean;
+}
+
+/** Defines the tests of one device. */
+export function paritySuite(
+  name: string,
+  openDevice: () => Promise<Device>,
+  options: ParityOptions = {},
+): void {
+  describe(`parity with PyTorch: ${name}`, () => {
+    let device: Device;
+    beforeAll(async () => {
+      device = await openDevice();
+      setDefaultDevice(device);
+    });
+    afterAll(() => device?.close());
+    for (const family of families()) {
+      describe(family, () => {
+        const count = new Map<string, number>();
+        for (const testCase of readCases(family)) {
+          const number = (count.get(testCase.op) ?? 0) + 1;
+          count.set(testCase.op, number);
+          if (options.nonFinite === false && hasNonFinite(testCase)) continue;
+          const tolerance = options.tolerances?.[testCase.op] ?? options.tolerance ?? designTolerance;
+          it(title(testCase, number), async () => {
+            expect(await runCase(testCase, tolerance)).toBe('');
+          });
+        }
+      });
+    }
+  });
+}
+
+function title({ op, in: inputs, note }: ParityCase, number: number): string {
+  const shapes = inputs.map(({ s }) => `[${s.join(', ')}]`).join(' ');
+  return `${op} ${number}: ${shapes}${note ? ` (${note})` : ''}`;
+}
+
+const hasNonFinite = (testCase: ParityCase): boolean =>
+  [...testCase.in, ...testCase.out].some(({ v }) => v.some((x) => typeof x === 'string'));
