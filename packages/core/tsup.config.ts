@@ -5,7 +5,8 @@ export default defineConfig({
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  dts: true,
+  // Declarations come from tsc (tsconfig.build.json): bundled ones lose the types of classes behind `export * as nn`.
+  dts: false,
   sourcemap: true,
   clean: true,
   splitting: true,

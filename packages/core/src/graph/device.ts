@@ -49,6 +49,11 @@ export class GraphDevice {
   readonly #gradients = new Set<Leaf>();
   /** What `backward` was called on since the last run that overwrote something. */
   #roots: Value[] = [];
+  /**
+   * Runs each op as it is called instead of recording it: for debugging, with the same values. Set it before the work
+   * that is to be looked at.
+   */
+  eager = false;
   /** Small results that nobody has read yet (a loss of each step), oldest first. */
   #unread: WeakRef<Value>[] = [];
   #flags: BackendBuffer | null = null;
@@ -118,6 +123,7 @@ export class GraphDevice {
   note(value: Value): void {
     this.#stats.opsRecorded++;
     this.#pending.push(value);
+    if (this.eager && value.op?.kind !== 'aux' && value.op?.kind !== 'view') this.run([value]);
     if (this.#pending.length >= maxPending) this.#cut();
   }
 
@@ -134,14 +140,20 @@ export class GraphDevice {
   /**
    * Computes values now. Those with a `target` slot become its newest version; before that, everything which the design
    * promises to keep of the old version is computed too.
+   * @param retiring slots whose value moves elsewhere: their memory is given back, as if it had been overwritten.
    */
-  run(values: readonly Value[]): void {
+  run(values: readonly Value[], retiring: readonly Slot[] = []): void {
     this.#check();
     const wanted = new Set<Value>();
     for (const value of values) if (!value.resident && value.host === null) wanted.add(value);
     if (wanted.size === 0) return;
-    this.#addDependants(wanted);
+    this.#addDependants(wanted, retiring);
     this.#execute([...wanted]);
+    for (const slot of retiring) {
+      slot.version++;
+      if (slot.buffer) this.pool.release(slot.buffer);
+      slot.memory.buffer = null;
+    }
   }
 
   /**
@@ -192,8 +204,8 @@ export class GraphDevice {
    * Adds to a run that overwrites slots what would be lost with the old versions: gradients of leaves, roots of backward
    * passes, and pending values that depend on an old version and that nothing recorded consumes.
    */
-  #addDependants(wanted: Set<Value>): void {
-    const overwritten = new Set<Slot>();
+  #addDependants(wanted: Set<Value>, retiring: readonly Slot[]): void {
+    const overwritten = new Set(retiring);
     for (const value of wanted) if (value.target?.buffer) overwritten.add(value.target);
     if (overwritten.size === 0) return;
     for (const leaf of this.#gradients) {
@@ -205,14 +217,14 @@ export class GraphDevice {
     for (const root of this.#roots) if (!root.resident && root.host === null) wanted.add(root);
     this.#roots = [];
     const depends = new Set<Value>();
+    const old = (input: Value): boolean => {
+      // A parameter that no plan has uploaded yet has no slot, but will by then.
+      const slot = input.slot ?? (input.op === null ? input.target : null);
+      return slot !== null && overwritten.has(slot);
+    };
     for (const value of this.#pending) {
       if (value.ran) continue;
-      if (
-        !value.inputs.some(
-          (input) => depends.has(input) || (input.slot !== null && overwritten.has(input.slot)),
-        )
-      )
-        continue;
+      if (!value.inputs.some((input) => depends.has(input) || old(input))) continue;
       depends.add(value);
       if (value.consumers === 0 && !value.passing && value.op?.kind !== 'aux') wanted.add(value);
     }

@@ -126,7 +126,8 @@ function assemble(parts: readonly Value[], shape: Shape, attrs: AssembleAttrs): 
  * padded with zeros and added.
  */
 export function sumGradients(a: Value, b: Value): Value {
-  if (a.op === assembleOp && b.op === assembleOp && a.consumers === 0 && b.consumers === 0) {
+  const open = (value: Value): boolean => value.op === assembleOp && value.consumers === 0 && !value.ran;
+  if (open(a) && open(b)) {
     const x = a.attrs as AssembleAttrs;
     const y = b.attrs as AssembleAttrs;
     if (x.dim === y.dim && x.step === 1 && y.step === 1) {

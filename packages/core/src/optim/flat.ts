@@ -52,17 +52,22 @@ export class FlatParameters {
     return flat;
   }
 
-  /** Makes `next` the parameters' values. */
-  update(next: Value): void {
+  /**
+   * Makes `next` the parameters' values.
+   * @returns the slots that the parameters had of their own and leave now.
+   */
+  update(next: Value): Slot[] {
     next.target = this.#slot;
     this.#flat = next;
     this.#views = [];
+    const left = this.parameters.flatMap(({ value }) => (value.target ? [value.target] : []));
     for (const { parameter, part } of this.#parts(next)) {
       part.leaf = parameter.value.leaf;
       part.requiresGrad = part.leaf !== null;
       parameter.value = part;
       this.#views.push(part);
     }
+    return left;
   }
 
   /** The part of a flat value that belongs to each parameter, under its shape. */

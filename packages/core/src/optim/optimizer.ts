@@ -84,6 +84,7 @@ export abstract class Optimizer<O extends GroupOptions> {
    */
   step(): void {
     const written: Value[] = [];
+    const retiring: Slot[] = [];
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const run of this.#pack(group)) {
@@ -91,7 +92,7 @@ export abstract class Optimizer<O extends GroupOptions> {
           const step = (this.#steps.get(flat.parameters[0]) ?? 0) + 1;
           const gradients = flat.gradients();
           const next = this.update(flat.values(), gradients, run.state, step, group);
-          flat.update(next);
+          retiring.push(...flat.update(next));
           written.push(next, gradients);
           for (const [name, value] of run.state) {
             value.target = run.slots.get(name) as Slot;
@@ -101,7 +102,7 @@ export abstract class Optimizer<O extends GroupOptions> {
         }
       }
     });
-    if (written.length > 0) written[0].device.run(written);
+    if (written.length > 0) written[0].device.run(written, retiring);
   }
 
   /**
