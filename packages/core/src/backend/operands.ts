@@ -65,6 +65,9 @@ export function operandsOf(step: Step): StepOperands {
     case 'indexAdd':
     case 'scatter':
       return { inputs: pick(step, ['index', 'source']), outputs: pick(step, ['output', 'flag']) };
+    default:
+      step satisfies never; // a kind that no type knows has no operands; validation says so
+      return { inputs: [], outputs: [] };
   }
 }
 
