@@ -1,4 +1,7 @@
 import { defineConfig } from 'tsup';
+import { buildWasm } from './scripts/build-wasm.mjs';
+
+await buildWasm();
 
 export default defineConfig({
   entry: ['src/index.ts', 'src/reference.ts'],

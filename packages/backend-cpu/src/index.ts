@@ -1,1 +1,3 @@
-export {};
+/** The CPU backend: WebAssembly SIMD kernels over one linear memory. */
+export type { BuildName } from './build.js';
+export { type CpuOptions, cpu } from './cpu.js';
