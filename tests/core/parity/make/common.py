@@ -166,3 +166,41 @@ class Suite:
             file.write(",\n".join(json.dumps(c, separators=(",", ":")) for c in self.cases))
             file.write("\n]}\n")
         print(f"{self.name}: {len(self.cases)} cases, {os.path.getsize(path)} bytes")
+
+
+def seeded(module, seed, *args, **kwargs):
+    """A module whose initial parameters are drawn from a seed, as the reader draws them."""
+    torch.manual_seed(seed)
+    return module(*args, **kwargs)
+
+
+def module_case(suite, op, make, seed, new, inputs, call=None, *, args=None, training=True, parameters=True, scale=None,
+                note=None, keys=None):
+    """Adds a case of a module: initial parameters, results, and gradients of inputs and parameters.
+
+    make() builds the module; call(module, *tensors) runs it. In training, dropout draws go on from the seed.
+    """
+    torch.manual_seed(seed)
+    module = make()
+    module.train(training)
+    initial = {name: encode(p) for name, p in module.named_parameters()}
+    bases = [i.base.clone().requires_grad_(i.grad and i.base.dtype.is_floating_point) for i in inputs]
+    outs = flatten((call or (lambda m, *x: m(*x)))(module, *[i.look(b) for i, b in zip(inputs, bases)]))
+    entry = {"op": op, "seed": seed, "new": new, "in": [i.encode() for i in inputs],
+             "args": args if args is not None else [{"$": i} for i in range(len(inputs))],
+             "out": [encode(out) for out in outs]}
+    if not training:
+        entry["eval"] = True
+    if note:
+        entry["note"] = note
+    if parameters:
+        entry["parameters"] = initial
+    ends = [o for o in outs if o.requires_grad]
+    if ends:
+        torch.autograd.backward(ends, [cotangent(o.shape) for o in ends])
+        if any(b.requires_grad for b in bases):
+            entry["grad"] = [None if b.grad is None else numbers(b.grad) for b in bases]
+        entry["parameterGrad"] = {name: numbers(p.grad) for name, p in module.named_parameters() if p.grad is not None}
+    if scale:
+        entry["scale"] = entry["gradScale"] = scale
+    suite.add(entry)
