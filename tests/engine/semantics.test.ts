@@ -56,6 +56,27 @@ describe('a tensor is the value at its line', () => {
     expect(await w.toArray()).toEqual([0, 1, 2, 3]);
   });
 
+  test('also after many steps, and through what earlier plans have dropped', async () => {
+    const a = new nn.Parameter(tensor([1, 2]));
+    const b = new nn.Parameter(tensor([[3], [4]]));
+    const optimizer = new optim.SGD([a, b], { lr: 1 });
+    const step = (): void => {
+      optimizer.zeroGrad();
+      a.sum().add(b.sum()).backward();
+      optimizer.step();
+    };
+    step();
+    step();
+    const hidden = a.mul(2);
+    expect(await hidden.sum().item()).toBe(-2);
+    const late = hidden.add(b.reshape(2));
+    const view = b.t();
+    step();
+    expect(await late.toArray()).toEqual([-1, 2]);
+    expect(await view.toArray()).toEqual([[1, 2]]);
+    expect(await b.t().toArray()).toEqual([[0, 1]]);
+  });
+
   test('the loss read after a step is the loss before it', async () => {
     const { w, optimizer } = oneWeight();
     const loss = w.mul(w).sum();

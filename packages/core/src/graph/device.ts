@@ -43,7 +43,7 @@ export class GraphDevice {
   readonly pool: BufferPool;
   readonly #plans: PlanCache;
   readonly #stats = { opsRecorded: 0, plansRun: 0, kernelsRun: 0 };
-  /** Recorded and not yet run, in order. */
+  /** Recorded and not yet run, in order; from before the last run only what nothing consumes. */
   #pending: Value[] = [];
   /** Leaves whose gradient has been recorded and not yet run. */
   readonly #gradients = new Set<Leaf>();
@@ -147,8 +147,10 @@ export class GraphDevice {
     const wanted = new Set<Value>();
     for (const value of values) if (!value.resident && value.host === null) wanted.add(value);
     if (wanted.size === 0) return;
-    this.#addDependants(wanted, retiring);
+    const lost = this.#addDependants(wanted, retiring);
     this.#execute([...wanted]);
+    // What depended on an old version and did not run never will.
+    if (lost.size > 0) this.#pending = this.#pending.filter((value) => !lost.has(value));
     for (const slot of retiring) {
       slot.version++;
       if (slot.buffer) this.pool.release(slot.buffer);
@@ -203,11 +205,14 @@ export class GraphDevice {
   /**
    * Adds to a run that overwrites slots what would be lost with the old versions: gradients of leaves, roots of backward
    * passes, and pending values that depend on an old version and that nothing recorded consumes.
+   * @returns all pending values that depend on an old version.
    */
-  #addDependants(wanted: Set<Value>, retiring: readonly Slot[]): void {
+  #addDependants(wanted: Set<Value>, retiring: readonly Slot[]): ReadonlySet<Value> {
     const overwritten = new Set(retiring);
     for (const value of wanted) if (value.target?.buffer) overwritten.add(value.target);
-    if (overwritten.size === 0) return;
+    const depends = new Set<Value>();
+    const known = new Map<Value, boolean>();
+    if (overwritten.size === 0) return depends;
     for (const leaf of this.#gradients) {
       const gradient = leaf.gradient;
       if (gradient && !gradient.resident && gradient.host === null && gradient.op?.kind !== 'view')
@@ -216,18 +221,23 @@ export class GraphDevice {
     this.#gradients.clear();
     for (const root of this.#roots) if (!root.resident && root.host === null) wanted.add(root);
     this.#roots = [];
-    const depends = new Set<Value>();
-    const old = (input: Value): boolean => {
+    const old = (value: Value): boolean => {
+      let answer = known.get(value);
+      if (answer !== undefined) return answer;
       // A parameter that no plan has uploaded yet has no slot, but will by then.
-      const slot = input.slot ?? (input.op === null ? input.target : null);
-      return slot !== null && overwritten.has(slot);
+      const slot = value.slot ?? (value.op === null ? value.target : null);
+      answer =
+        (slot !== null && overwritten.has(slot)) ||
+        (!value.resident && value.host === null && value.inputs.some(old));
+      known.set(value, answer);
+      return answer;
     };
     for (const value of this.#pending) {
-      if (value.ran) continue;
-      if (!value.inputs.some((input) => depends.has(input) || old(input))) continue;
+      if (value.ran || !old(value)) continue;
       depends.add(value);
       if (value.consumers === 0 && !value.passing && value.op?.kind !== 'aux') wanted.add(value);
     }
+    return depends;
   }
 
   #execute(targets: readonly Value[]): void {
@@ -279,7 +289,8 @@ export class GraphDevice {
     for (let i = lowered.bound + lowered.fresh; i < buffers.length; i++) {
       if (i !== plan.flagIndex) this.pool.release(buffers[i]);
     }
-    this.#pending = this.#pending.filter((value) => !value.ran && !value.passing);
+    // Only what nothing consumes has to be remembered: the rest is found from there.
+    this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
     for (const node of recording.nodes)
       if (node.resident && (!node.requiresGrad || node.freed)) node.inputs = [];
     this.#collectUnread();

@@ -4,6 +4,7 @@
  */
 import type { BackendBuffer } from '../backend/contract.js';
 import { allDTypes, type DType } from '../backend/dtype.js';
+import type { Attrs } from './op.js';
 import type { Recording } from './recording.js';
 import type { Shape } from './shape.js';
 
@@ -81,13 +82,28 @@ export function sameKey(a: readonly number[], b: readonly number[]): boolean {
 }
 
 const signatures = new Map<string, number>();
+/** Attributes that ops share between calls (most binary ops have a handful) skip the text. */
+const ofShared = new WeakMap<Attrs, Map<string, number>>();
 
-/** Interns an op's name, attributes and number of scalars. */
-export function signatureOf(name: string, attrs: object | null, dtype: DType, scalars: number): number {
-  const text =
-    attrs === null && scalars === 0
-      ? `${name}|${dtype}`
-      : `${name}|${dtype}|${scalars}|${JSON.stringify(attrs)}`;
+/**
+ * Interns an op's name, dtype, attributes and number of scalars. An op gives its attributes in one order and with one
+ * type each, so their plain text tells them apart.
+ */
+export function signatureOf(name: string, attrs: Attrs | null, dtype: DType, scalars: number): number {
+  const head = `${name}|${dtype}|${scalars}`;
+  if (attrs === null) return intern(head);
+  const known = ofShared.get(attrs)?.get(head);
+  if (known !== undefined) return known;
+  let text = head;
+  for (const key in attrs) text += `|${attrs[key]}`;
+  const id = intern(text);
+  const cache = ofShared.get(attrs);
+  if (cache) cache.set(head, id);
+  else if (Object.isFrozen(attrs)) ofShared.set(attrs, new Map([[head, id]]));
+  return id;
+}
+
+function intern(text: string): number {
   let id = signatures.get(text);
   if (id === undefined) {
     id = signatures.size;

@@ -84,7 +84,7 @@ function attrsFor(form: Form, combined: DType): Attrs {
   let attrs = attrsCache.get(key);
   if (!attrs) {
     const type = computeTypeOf(combined);
-    attrs = { form, in: combined, scalarType: type === 'bool' ? 'int32' : type };
+    attrs = Object.freeze({ form, in: combined, scalarType: type === 'bool' ? 'int32' : type });
     attrsCache.set(key, attrs);
   }
   return attrs;

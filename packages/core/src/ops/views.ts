@@ -136,6 +136,9 @@ export function sumGradients(a: Value, b: Value): Value {
       if (disjoint) {
         const starts = parts.map((part) => part.start);
         const values = parts.map((part) => part.value);
+        // The new value stands for both.
+        a.passing = true;
+        b.passing = true;
         return assemble(values, a.shape, { dim: x.dim, starts, step: 1 });
       }
     }
