@@ -292,7 +292,9 @@ export class GraphDevice {
     // Only what nothing consumes has to be remembered: the rest is found from there.
     this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
     for (const node of recording.nodes)
-      if (node.resident && (!node.requiresGrad || node.freed)) node.inputs = [];
+      // A side result that a backward pass wants and that has not run yet runs the kernel again.
+      if (node.resident && (!node.requiresGrad || node.freed) && !node.aux?.some((aux) => aux?.ran === false))
+        node.inputs = [];
     this.#collectUnread();
   }
 
