@@ -13,6 +13,30 @@ export interface InitOptions {
   generator?: Generator;
 }
 
+let skipping = false;
+
+/** Whether initial values are wanted: false inside `skipInit`. */
+export const isInitialising = (): boolean => !skipping;
+
+/**
+ * Builds modules without drawing initial values, for weights that are loaded next: the random stream does not move, and
+ * parameters start at 0 (norms at their 1 and 0). The functions of `nn.init` do nothing meanwhile.
+ *
+ * @param build synchronous
+ * @example
+ * const model = nn.init.skipInit(() => new nn.Linear(4096, 4096));
+ * model.loadStateDict(state);
+ */
+export function skipInit<T>(build: () => T): T {
+  const before = skipping;
+  skipping = true;
+  try {
+    return build();
+  } finally {
+    skipping = before;
+  }
+}
+
 function drawn(tensor: Tensor, fill: (out: Float32Array | Float64Array) => void): Tensor {
   const host =
     tensor.dtype === 'float64' ? new Float64Array(tensor.numel()) : new Float32Array(tensor.numel());
@@ -33,7 +57,7 @@ export function uniform_(tensor: Tensor, low = 0, high = 1, options: InitOptions
 
 /** One value everywhere. Returns the tensor. */
 export function constant_(tensor: Tensor, value: number): Tensor {
-  return noGrad(() => tensor.fill_(value));
+  return skipping ? tensor : noGrad(() => tensor.fill_(value));
 }
 
 export const zeros_ = (tensor: Tensor): Tensor => constant_(tensor, 0);

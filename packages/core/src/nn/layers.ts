@@ -6,6 +6,7 @@ import { defaultGenerator, type Generator, initEmbedding, initLinear } from '../
 import { ones, zeros } from '../tensor/creation.js';
 import { hostTensor, type Shape, showShape, sizeOf } from '../tensor/host.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
+import { isInitialising } from './init.js';
 import { Module } from './module.js';
 
 export interface ModuleOptions {
@@ -49,7 +50,7 @@ export class Linear extends Module {
     checkSize('Linear', 'outFeatures', outFeatures, 0);
     const weight = new Float32Array(outFeatures * inFeatures);
     const bias = (options.bias ?? true) ? new Float32Array(outFeatures) : null;
-    initLinear(options.generator ?? defaultGenerator, weight, bias, inFeatures);
+    if (isInitialising()) initLinear(options.generator ?? defaultGenerator, weight, bias, inFeatures);
     this.weight = parameter(weight, [outFeatures, inFeatures], options);
     this.bias = bias && parameter(bias, [outFeatures], options);
   }
@@ -78,7 +79,9 @@ export class Embedding extends Module {
     checkSize('Embedding', 'numEmbeddings', numEmbeddings);
     checkSize('Embedding', 'embeddingDim', embeddingDim);
     const weight = new Float32Array(numEmbeddings * embeddingDim);
-    initEmbedding(options.generator ?? defaultGenerator, weight, embeddingDim, options.paddingIdx);
+    if (isInitialising()) {
+      initEmbedding(options.generator ?? defaultGenerator, weight, embeddingDim, options.paddingIdx);
+    }
     this.weight = parameter(weight, [numEmbeddings, embeddingDim], options);
     const padding = options.paddingIdx;
     this.paddingIdx = padding === undefined ? null : padding < 0 ? padding + numEmbeddings : padding;
