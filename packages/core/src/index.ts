@@ -10,6 +10,8 @@ export type { HostArray } from './graph/value.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
 export * from './random/index.js';
+/** The random streams on plain typed arrays, `randint` and `randperm` too, whose names tensors take above. */
+export * as random from './random/index.js';
 export type { NestedArray } from './tensor/base.js';
 export {
   arange,
