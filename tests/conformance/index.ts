@@ -9,6 +9,8 @@
  * import { reference } from '../src/reference.js';
  *
  * kernelSuite(() => cpu({ threads: 2 }).open(), { oracle: () => reference().open() });
+ *
+ * The entries `cases`, `run` and `compare` of this package need no vitest: a page can run the same cases.
  */
 import type { BackendDevice, DType } from '@inkstone/core/backend';
 import fc from 'fast-check';

@@ -5,12 +5,14 @@ import { attentionCases } from './attention.js';
 import { crossEntropyCases } from './cross-entropy.js';
 import { indexingCases } from './indexing.js';
 import { instructionCases } from './instructions.js';
+import { largeCases } from './large.js';
 import { matmulCases } from './matmul.js';
 import { normCases } from './norm.js';
 import { placementCases } from './placement.js';
 import { pointwiseCases } from './pointwise.js';
 import { reduceCases } from './reduce.js';
 import { fusedReduceCases } from './reduce-fused.js';
+import { shiftCases } from './shifts.js';
 import { softmaxCases } from './softmax.js';
 
 /** @param dtypes those that the device has */
@@ -26,5 +28,7 @@ export function allCases(dtypes: readonly DType[]): Readonly<Record<string, read
     norm: normCases(dtypes),
     attention: attentionCases(dtypes),
     indexing: indexingCases(dtypes),
+    shifts: shiftCases(),
+    large: largeCases(),
   };
 }

@@ -57,7 +57,7 @@ function describe(spec: Indexing): string {
   return `${count} of [${outer}, ${size}, ${inner}], ${dtype}`;
 }
 
-function indexSelect(spec: Indexing, name = describe(spec)): Case {
+export function indexSelect(spec: Indexing, name = describe(spec)): Case {
   const { outer = 1, size, inner, count, dtype = 'float32', flagged = false } = spec;
   return define(`index-select ${name}`, (b) => {
     b.step({
@@ -74,7 +74,7 @@ function indexSelect(spec: Indexing, name = describe(spec)): Case {
   });
 }
 
-function gather(spec: Indexing, name = describe(spec)): Case {
+export function gather(spec: Indexing, name = describe(spec)): Case {
   const { outer = 1, size, inner, count, dtype = 'float32', flagged = false } = spec;
   return define(`gather ${name}`, (b) => {
     const index = indices(b, outer * count * inner, spec);
@@ -92,7 +92,7 @@ function gather(spec: Indexing, name = describe(spec)): Case {
   });
 }
 
-function indexAdd(spec: Indexing, name = describe(spec)): Case {
+export function indexAdd(spec: Indexing, name = describe(spec)): Case {
   const {
     outer = 1,
     size,
@@ -121,7 +121,7 @@ function indexAdd(spec: Indexing, name = describe(spec)): Case {
   });
 }
 
-function scatter(spec: Indexing, name = describe(spec)): Case {
+export function scatter(spec: Indexing, name = describe(spec)): Case {
   const {
     outer = 1,
     size,
