@@ -108,12 +108,15 @@ export function product(sizes: readonly number[]): number {
 
 /** Calls `visit` for each element of an operand, in row-major order, with its place in the buffer. */
 export function forEachElement(operand: Operand, visit: (place: number, point: number) => void): void {
+  const { shape, strides, offset } = operand;
   let point = 0;
   const walk = (axis: number, place: number): void => {
-    if (axis === operand.shape.length) visit(place, point++);
-    else for (let i = 0; i < operand.shape[axis]; i++) walk(axis + 1, place + i * operand.strides[axis]);
+    const stride = strides[axis];
+    if (axis === shape.length - 1) for (let i = 0; i < shape[axis]; i++) visit(place + i * stride, point++);
+    else for (let i = 0; i < shape[axis]; i++) walk(axis + 1, place + i * stride);
   };
-  walk(0, operand.offset);
+  if (shape.length === 0) visit(offset, 0);
+  else walk(0, offset);
 }
 
 /** Builds one case; operands get a buffer each unless made by `view`. */

@@ -3,31 +3,23 @@ import type { DType } from '@inkstone/core/backend';
 
 /** @param width bytes of one element on the device */
 export function encode(dtype: DType, width: number, values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(values.length * width);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) {
-    const at = i * width;
-    if (dtype === 'float32') view.setFloat32(at, values[i], true);
-    else if (dtype === 'float64') view.setFloat64(at, values[i], true);
-    else if (dtype === 'int32') view.setInt32(at, values[i], true);
-    else if (dtype === 'float16' && width === 2) view.setUint16(at, float16Bits(values[i]), true);
-    else if (dtype !== 'float16' && width === 4) view.setInt32(at, values[i], true);
-    else if (dtype !== 'float16' && width === 1) view.setUint8(at, values[i]);
-    else throw new Error(`the suite does not know ${dtype} in ${width} bytes`);
-  }
-  return bytes;
+  const { buffer } =
+    dtype === 'float16' ? Uint16Array.from(values, float16Bits) : arrayOf(dtype, width).from(values);
+  return new Uint8Array(buffer);
 }
 
 export function decode(dtype: DType, width: number, bytes: ArrayBuffer, count: number): Float64Array {
-  const view = new DataView(bytes);
-  return Float64Array.from({ length: count }, (_, i) => {
-    const at = i * width;
-    if (dtype === 'float32') return view.getFloat32(at, true);
-    if (dtype === 'float64') return view.getFloat64(at, true);
-    if (dtype === 'int32') return view.getInt32(at, true);
-    if (dtype === 'float16') return float16Value(view.getUint16(at, true));
-    return width === 4 ? view.getInt32(at, true) : view.getUint8(at);
-  });
+  if (dtype === 'float16') return Float64Array.from(new Uint16Array(bytes, 0, count), float16Value);
+  return Float64Array.from(new (arrayOf(dtype, width))(bytes, 0, count));
+}
+
+/** Typed arrays are little-endian wherever Inkstone runs, and so are devices. */
+function arrayOf(dtype: DType, width: number) {
+  if (dtype === 'float32' && width === 4) return Float32Array;
+  if (dtype === 'float64' && width === 8) return Float64Array;
+  if ((dtype === 'int32' || dtype === 'uint8' || dtype === 'bool') && width === 4) return Int32Array;
+  if ((dtype === 'uint8' || dtype === 'bool') && width === 1) return Uint8Array;
+  throw new Error(`the suite does not know ${dtype} in ${width} bytes`);
 }
 
 /** Through float32's bits; test values are few enough that clarity wins. Rounds to nearest, halves to even. */
