@@ -39,8 +39,6 @@ export class Lattice {
   #piece: number[] = [];
   #length = 0;
   readonly #set: PieceSet;
-  readonly #best: number[] = [];
-  readonly #bestEdge: number[] = [];
   readonly #alpha: number[] = [];
   readonly #beta: number[] = [];
 
@@ -76,33 +74,39 @@ export class Lattice {
     this.#piece[edge] = piece;
   }
 
-  /** The pieces of the best way, last first. Without the edge `except`, if given; `undefined` if there is no way. */
+  /**
+   * The pieces of the best way, last first. Without the edge `except`, if given; `undefined` if there is no way.
+   *
+   * Of ways that are equally good that with the earlier edge wins. In the reference implementation ways are
+   * compared after the next edge's score has been added, which rounds, so near ties are compared like that.
+   */
   best(except = -1): number[] | undefined {
-    const best = this.#best;
-    const bestEdge = this.#bestEdge;
-    best.fill(Number.NEGATIVE_INFINITY, 0, this.#length + 1);
-    for (let i = 0; i <= this.#length; i++) {
-      best[i] = Number.NEGATIVE_INFINITY;
-      bestEdge[i] = -1;
-    }
-    best[0] = 0;
-    for (let edge = 0; edge < this.#edges; edge++) {
-      if (edge === except) continue;
-      const to = this.#to[edge] as number;
-      const score =
-        (best[this.#from[edge] as number] as number) + this.#set.scoreOf(this.#piece[edge] as number);
-      if (score > (best[to] as number)) {
-        best[to] = score;
-        bestEdge[to] = edge;
+    const into: number[][] = Array.from({ length: this.#length + 1 }, () => []);
+    const back: number[] = [];
+    const previous: number[] = [];
+    let edge = 0;
+    for (let at = 0; at < this.#length; at++) {
+      const edgesIn = into[at] as number[];
+      if (at > 0 && edgesIn.length === 0) {
+        while (edge < this.#edges && this.#from[edge] === at) edge++;
+        continue;
+      }
+      const top = bestOf(edgesIn, back, 0);
+      const limit = (back[top] ?? 0) - 1e-9;
+      const close = edgesIn.some((one) => one !== top && (back[one] as number) > limit);
+      for (; edge < this.#edges && this.#from[edge] === at; edge++) {
+        if (edge === except) continue;
+        const score = this.#set.scoreOf(this.#piece[edge] as number);
+        const before = close ? bestOf(edgesIn, back, score) : top;
+        previous[edge] = before;
+        back[edge] = (before < 0 ? 0 : (back[before] as number)) + score;
+        (into[this.#to[edge] as number] as number[]).push(edge);
       }
     }
     const path: number[] = [];
-    for (let at = this.#length; at > 0; ) {
-      const edge = bestEdge[at] as number;
-      if (edge < 0) return undefined;
-      path.push(this.#piece[edge] as number);
-      at = this.#from[edge] as number;
-    }
+    let last = bestOf(into[this.#length] as number[], back, 0);
+    if (last < 0) return undefined;
+    for (; last >= 0; last = previous[last] as number) path.push(this.#piece[last] as number);
     return path;
   }
 
@@ -147,6 +151,20 @@ export class Lattice {
     }
     return all;
   }
+}
+
+/** The first of the edges whose `back` is highest once `score` is added, or -1. */
+function bestOf(edges: readonly number[], back: readonly number[], score: number): number {
+  let best = -1;
+  let most = 0;
+  for (const edge of edges) {
+    const total = (back[edge] as number) + score;
+    if (best < 0 || total > most) {
+      best = edge;
+      most = total;
+    }
+  }
+  return best;
 }
 
 function logSum(a: number, b: number): number {
