@@ -1,9 +1,12 @@
 /// <reference types="node" />
 /** Runs once, before vitest forks the test processes: they inherit the environment that is set here. */
+import { buildWasm } from '../../packages/backend-cpu/scripts/build-wasm.mjs';
 import { fixtureGap, requiredFixtures } from './fixtures.js';
 import { softwareGpu } from './software-gpu.js';
 
 export default async function setup(): Promise<void> {
+  // Tests run from the sources, and the CPU backend's sources include its compiled kernels.
+  await buildWasm();
   const required = requiredFixtures();
   if (fixtureGap('adapter') === undefined) Object.assign(process.env, (await softwareGpu()).env);
   for (const kind of required) {

@@ -3,7 +3,7 @@
  *
  * A task is one key head of one batch element with all its query heads, so dk and dv are summed by one thread in one
  * order. Blocks of 20 queries: the probabilities are made again from the scores and the kept log-sum-exp,
- *   dP = dout v^T,  dS = P (dP - sum(out dout)) scale,  dv += P^T dout,  dk += dS^T q,  dq = dS k
+ *   dP = dout v^T,  dS = P (dP - sum(P dP)) scale,  dv += P^T dout,  dk += dS^T q,  dq = dS k
  * with the micro-kernels; only a block of P and dS exists at a time.
  *
  * Source: https://arxiv.org/abs/2205.14135 (algorithm 4), https://arxiv.org/abs/2307.08691.
@@ -61,12 +61,11 @@ function queryBlock(
   keysAcross: usize, valuesAcross: usize, keysAlong: usize, dk: usize, dv: usize, blocks: usize,
 ): void {
   const size = command.headSize, offset = causalOffset(command);
-  const qTensor = heads(command, 0), outTensor = heads(command, 3), doutTensor = heads(command, 4), dqTensor = heads(command, 5);
+  const qTensor = heads(command, 0), doutTensor = heads(command, 4), dqTensor = heads(command, 5);
   const mask = pairs(command, 0), dropout = pairs(command, 1);
   const rows = min(command.queries - query, QUERY_BLOCK);
   const seen = visibleKeys(command, offset, query + rows - 1, keys), pitch = scorePitch(seen);
   const q = headAddress(qTensor, batch, head) + query * qTensor.row;
-  const out = headAddress(outTensor, batch, head) + query * outTensor.row;
   const dout = headAddress(doutTensor, batch, head) + query * doutTensor.row;
   const dq = headAddress(dqTensor, batch, head) + query * dqTensor.row;
   const p = blocks, ds = blocks + pitch * QUERY_BLOCK;
@@ -86,7 +85,8 @@ function queryBlock(
     const sum = rowExp(pRow, pRow, visible, scale, logSumExp);
     const inverse = f32x4.splat(sum > 0 ? 1 / sum : sum);
     if (dropout.address) applyDropout(dropout, batch, head, query + row, dsRow, visible);
-    const delta = f32x4.splat(rowDot(out + row * outTensor.row, dout + row * doutTensor.row, size));
+    // sum(P dP) is sum(out dout), but cancels against dP without rounding where one probability is nearly 1.
+    const delta = f32x4.splat(rowDot(pRow, dsRow, visible) * (sum > 0 ? 1 / sum : sum));
     const factor = f32x4.splat(command.scale);
     for (let i: u32 = 0; i < visible; i += 4) {
       const p = f32x4.mul(v128.load(pRow + (i << 2)), inverse);

@@ -12,9 +12,9 @@
  * Every element of C is one sum over k in ascending order, whichever form and tile height computes it, so results do
  * not depend on how rows are dealt to threads.
  *
- * The loop bodies are written out, not unrolled: V8 (Node 20) moves all loads of a basic block to its start, so a body
- * with two steps of k needs more registers than there are. The kernels are called through the function table because
- * inlining them into their callers' loops costs registers too (measured: 42 -> 24 GFLOP/s).
+ * What V8 (Node 20) makes of them is easily spoilt: a body with two steps of k, a kernel inlined into its caller's loop
+ * (they are called through the function table for that reason), or sums added to C after the loop instead of starting
+ * from C, all make it spill registers (measured: 41 -> 22 GFLOP/s on one core whose peak is 58).
  *
  * Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008 (register tiles over panels).
  */
@@ -25,27 +25,19 @@ import { multiplyAdd } from './simd';
 // @ts-ignore: decorator
 @inline export const TILE_COLUMNS: u32 = 8;
 
-/** Stores (or adds to memory) one row of a tile; fewer than 8 columns touch nothing beyond them. */
+/** Stores one row of a tile; fewer than 8 columns touch nothing beyond them. */
 // @ts-ignore: decorator
 @inline
-function storeRow(c: usize, x: v128, y: v128, columns: u32, accumulate: bool): void {
+function storeRow(c: usize, x: v128, y: v128, columns: u32): void {
   if (columns < TILE_COLUMNS) {
-    storeNarrowRow(c, x, y, columns, accumulate);
+    storeNarrowRow(c, x, y, columns);
     return;
-  }
-  if (accumulate) {
-    x = f32x4.add(v128.load(c), x);
-    y = f32x4.add(v128.load(c, 16), y);
   }
   v128.store(c, x);
   v128.store(c, y, 16);
 }
 
-function storeNarrowRow(c: usize, x: v128, y: v128, columns: u32, accumulate: bool): void {
-  if (accumulate) {
-    x = f32x4.add(v128.load(c), x);
-    y = f32x4.add(v128.load(c, 16), y);
-  }
+function storeNarrowRow(c: usize, x: v128, y: v128, columns: u32): void {
   if (columns & 4) {
     v128.store(c, x);
     x = y;
@@ -69,6 +61,14 @@ function tile(
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00;
   const a1 = a + aStep, a2 = a1 + aStep, a3 = a2 + aStep, a4 = a3 + aStep;
+  if (accumulate) {
+    let from = c;
+    c00 = v128.load(from); c01 = v128.load(from, 16);
+    if (rows > 1) { from += cStep; c10 = v128.load(from); c11 = v128.load(from, 16); }
+    if (rows > 2) { from += cStep; c20 = v128.load(from); c21 = v128.load(from, 16); }
+    if (rows > 3) { from += cStep; c30 = v128.load(from); c31 = v128.load(from, 16); }
+    if (rows > 4) { from += cStep; c40 = v128.load(from); c41 = v128.load(from, 16); }
+  }
   let at: usize = 0;
   for (; k; k--) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -94,11 +94,11 @@ function tile(
     else a += aStep;
     b += bStep;
   }
-  storeRow(c, c00, c01, columns, accumulate);
-  if (rows > 1) { c += cStep; storeRow(c, c10, c11, columns, accumulate); }
-  if (rows > 2) { c += cStep; storeRow(c, c20, c21, columns, accumulate); }
-  if (rows > 3) { c += cStep; storeRow(c, c30, c31, columns, accumulate); }
-  if (rows > 4) { c += cStep; storeRow(c, c40, c41, columns, accumulate); }
+  storeRow(c, c00, c01, columns);
+  if (rows > 1) { c += cStep; storeRow(c, c10, c11, columns); }
+  if (rows > 2) { c += cStep; storeRow(c, c20, c21, columns); }
+  if (rows > 3) { c += cStep; storeRow(c, c30, c31, columns); }
+  if (rows > 4) { c += cStep; storeRow(c, c40, c41, columns); }
 }
 
 function columns1(a: usize, aStep: usize, b: usize, bStep: usize, k: u32, c: usize, cStep: usize, columns: u32, accumulate: bool): void {

@@ -49,7 +49,9 @@ export class CpuDevice implements BackendDevice, Host {
     }
     const { maxBufferBytes } = this.limits;
     if (byteLength > maxBufferBytes) {
-      throw new OutOfMemoryError(`cpu: a buffer of ${byteLength} bytes; the largest has ${maxBufferBytes} bytes`);
+      throw new OutOfMemoryError(
+        `cpu: a buffer of ${byteLength} bytes; the largest has ${maxBufferBytes} bytes`,
+      );
     }
     const rounded = Math.ceil(byteLength / alignment) * alignment;
     return new CpuBuffer(this, this.memory.allocate(rounded), rounded);

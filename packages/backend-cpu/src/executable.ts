@@ -63,7 +63,8 @@ export class CpuExecutable implements Executable {
     for (const { word, address } of encoded.relocations) {
       const at = first + word;
       if (address.kind === 'scalar') words[at] = this.base + address.index * 4;
-      else if (address.kind === 'scratch') this.scratchPatches.push({ word: at, byteOffset: address.byteOffset });
+      else if (address.kind === 'scratch')
+        this.scratchPatches.push({ word: at, byteOffset: address.byteOffset });
       else if (address.kind === 'buffer') {
         const { buffer, byteOffset, shift } = address;
         if (shift) this.shiftPatches.push({ word: at, byteOffset, buffer, ...shift });
@@ -124,7 +125,12 @@ export class CpuExecutable implements Executable {
 }
 
 /** Copies at most `byteLength` bytes of `data` to an address. */
-export function copyIn(memory: LinearMemory, address: number, data: ArrayBufferView, byteLength: number): void {
+export function copyIn(
+  memory: LinearMemory,
+  address: number,
+  data: ArrayBufferView,
+  byteLength: number,
+): void {
   if (data.byteLength === byteLength && (address & 3) === 0) {
     if (data instanceof Float32Array) {
       memory.f32.set(data, address >>> 2);

@@ -22,7 +22,8 @@ interface Tensor {
 function tensorOf(encoder: StepEncoder, operand: Operand): Tensor {
   const last = operand.shape.length - 1;
   const contiguous = operand.strides[last] === 1 || operand.shape[last] <= 1;
-  if (operand.dtype === 'float32' && contiguous) return { address: addressOf(operand), strides: operand.strides };
+  if (operand.dtype === 'float32' && contiguous)
+    return { address: addressOf(operand), strides: operand.strides };
   return { address: encoder.contiguous(operand), strides: contiguousStrides(operand.shape) };
 }
 
@@ -90,9 +91,7 @@ export function encodeAttention(encoder: StepEncoder, step: AttentionStep | Atte
   const dropout = pairsOf(encoder, step.dropout);
   const out = backward ? tensorOf(encoder, step.out) : resultOf(encoder, step.out);
   const dout = backward ? [tensorOf(encoder, step.dout)] : [];
-  const gradients = backward
-    ? [step.dq, step.dk, step.dv].map((operand) => resultOf(encoder, operand))
-    : [];
+  const gradients = backward ? [step.dq, step.dk, step.dv].map((operand) => resultOf(encoder, operand)) : [];
   const kept: Target = backward
     ? { address: encoder.contiguous(step.logSumExp), store: () => {} }
     : encoder.target(step.logSumExp);

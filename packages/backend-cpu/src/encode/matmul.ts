@@ -37,7 +37,12 @@ interface Shape {
 }
 
 /** Rows of a batch become rows of one matrix where B is the same for all and A and C go on without a gap. */
-function mergeRows(shape: Shape, a: Matrix, b: Matrix, c: Matrix): { shape: Shape; a: Matrix; b: Matrix; c: Matrix } {
+function mergeRows(
+  shape: Shape,
+  a: Matrix,
+  b: Matrix,
+  c: Matrix,
+): { shape: Shape; a: Matrix; b: Matrix; c: Matrix } {
   let { m } = shape;
   const batch = [...shape.batch];
   const strides = [a, b, c].map((matrix) => [...matrix.batch]);
@@ -156,8 +161,10 @@ function encodeCommand(
   const depthBlock = Math.max(1, Math.ceil(k / Math.max(1, Math.ceil(k / mostDepth))));
   const columnBlock = few ? (n <= 512 ? 64 : 256) : mode === MatmulMode.SharedPack ? mostColumns : n;
   // In place A must be contiguous along one axis.
-  const packs = !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && mode === MatmulMode.SharedPack));
-  let rowBlock = mode === MatmulMode.SharedPack ? 8 * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
+  const packs =
+    !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && mode === MatmulMode.SharedPack));
+  let rowBlock =
+    mode === MatmulMode.SharedPack ? 8 * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
   if (!direct) rowBlock = Math.min(rowBlock, epilogueBytes / (n * 4));
   rowBlock = Math.max(tileRows, Math.floor(Math.min(rowBlock, m + tileRows - 1) / tileRows) * tileRows);
 

@@ -2,7 +2,13 @@
  * Pointwise programs as the kernels take them (assembly/program.ts): instructions over numbered registers, each a
  * block in the thread's scratch memory, a splat, or memory itself.
  */
-import { type ComputeType, computeTypeOf, type Instruction, type Operand, type Program } from '@inkstone/core/backend';
+import {
+  type ComputeType,
+  computeTypeOf,
+  type Instruction,
+  type Operand,
+  type Program,
+} from '@inkstone/core/backend';
 import { Access, Op, Storage } from '../../assembly/opcodes.js';
 import { binaryCode, castCode, unaryCode } from './instructions.js';
 import { accessOf, collapse, contiguousStrides, product, type Source } from './space.js';
@@ -146,7 +152,11 @@ class Compiler {
     switch (instruction.op) {
       case 'load': {
         const { input, type } = instruction;
-        return { type, uniform: this.accesses[input] === Access.Uniform, register: this.inputRegisters[input] };
+        return {
+          type,
+          uniform: this.accesses[input] === Access.Uniform,
+          register: this.inputRegisters[input],
+        };
       }
       case 'const': {
         const { type, value } = instruction;
@@ -320,7 +330,13 @@ export function encodeProgram(writer: Writer, spec: ProgramSpec, resultOnly = fa
       return access === Access.Uniform || inPlace || !wanted(i) ? [] : [compiler.inputRegisters[i]];
     });
   // The block depends on the slots and which inputs repeat within a block on the block: the first count is a guess.
-  const guess = assignSlots(compiler.registers, body, inSlots(() => true), [], kept);
+  const guess = assignSlots(
+    compiler.registers,
+    body,
+    inSlots(() => true),
+    [],
+    kept,
+  );
   const periods = accesses.filter(({ access }) => access === Access.Periodic).map(({ period }) => period);
   const block = chooseBlock(total, guess + inputs.length / 2, periods);
   const slots = assignSlots(
@@ -367,10 +383,18 @@ export function encodeProgram(writer: Writer, spec: ProgramSpec, resultOnly = fa
     const contiguous = accessOf({ ...output, storage: Storage.F32 }, dims, outputStrides).access;
     const isFlat = contiguous === Access.Flat || total <= 1;
     const writes =
-      isFlat && !direct.has(register) && writesDirectly(output, register, body, inputs, accesses, compiler.inputRegisters);
+      isFlat &&
+      !direct.has(register) &&
+      writesDirectly(output, register, body, inputs, accesses, compiler.inputRegisters);
     if (writes) direct.add(register);
     writer.address(output.address);
-    writer.word(output.storage, isFlat ? Access.Flat : Access.Strided, register * 8, placeOf(register), writes ? 1 : 0);
+    writer.word(
+      output.storage,
+      isFlat ? Access.Flat : Access.Strided,
+      register * 8,
+      placeOf(register),
+      writes ? 1 : 0,
+    );
     writer.word(...outputStrides);
   });
   compiler.registers.forEach((register, r) => {
@@ -384,7 +408,8 @@ export function encodeProgram(writer: Writer, spec: ProgramSpec, resultOnly = fa
   for (const { op, to, args } of [...compiler.prelude, ...body]) {
     writer.word(op, to * 8, (args[0] ?? 0) * 8, (args[1] ?? 0) * 8, (args[2] ?? 0) * 8);
   }
-  if (writer.offset - start !== bodyAt + body.length * 20) throw new Error('cpu: a program was laid out wrongly');
+  if (writer.offset - start !== bodyAt + body.length * 20)
+    throw new Error('cpu: a program was laid out wrongly');
   return { scratchBytes: slotsAt + slots * slotBytes + 64, block };
 }
 

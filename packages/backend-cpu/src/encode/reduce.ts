@@ -46,8 +46,10 @@ function resultType(step: ReduceStep): ComputeType {
 /** The result's own place, if nothing has to be done to it; else null. */
 function directAddress(step: ReduceStep, kept: readonly number[]): Address | null {
   const [output] = step.outputs;
-  if (step.epilogue !== null || step.outputs.length !== 1 || storageOf(output.dtype) > Storage.I32) return null;
-  if ((output.dtype === 'float32') !== (resultType(step) === 'float32') || resultType(step) === 'bool') return null;
+  if (step.epilogue !== null || step.outputs.length !== 1 || storageOf(output.dtype) > Storage.I32)
+    return null;
+  if ((output.dtype === 'float32') !== (resultType(step) === 'float32') || resultType(step) === 'bool')
+    return null;
   const wanted = contiguousStrides(kept);
   return kept.every((size, i) => size === 1 || output.strides[i] === wanted[i]) ? addressOf(output) : null;
 }
@@ -68,7 +70,8 @@ export function encodeReduce(encoder: StepEncoder, step: ReduceStep): void {
   const columns = reduction < Reduction.ArgMaxF32 && product(sizes(innerAxes)) >= 4;
   const outerAxes = columns ? keptAxes.filter((axis) => axis < lastReduced) : keptAxes;
   const order = [...outerAxes, ...reducedAxes, ...(columns ? innerAxes : [])];
-  if (order.length !== rank) throw new RangeError(`cpu: axes [${step.axes}] of a reduction of [${step.shape}]`);
+  if (order.length !== rank)
+    throw new RangeError(`cpu: axes [${step.axes}] of a reduction of [${step.shape}]`);
   const outer = product(sizes(outerAxes));
   const length = product(sizes(reducedAxes));
   const inner = columns ? product(sizes(innerAxes)) : 1;
@@ -120,9 +123,7 @@ export function encodeReduce(encoder: StepEncoder, step: ReduceStep): void {
   }
   const pieces = length === 0 ? 1 : Math.max(1, Math.ceil(length / piece));
   const partial: Address =
-    pieces > 1
-      ? { kind: 'scratch', byteOffset: scratch.take(outer * pieces * inner * 4) }
-      : { kind: 'none' };
+    pieces > 1 ? { kind: 'scratch', byteOffset: scratch.take(outer * pieces * inner * 4) } : { kind: 'none' };
   const words = [
     reduction,
     columns ? 1 : 0,

@@ -54,7 +54,15 @@ export function encodeCrossEntropy(encoder: StepEncoder, step: CrossEntropyStep)
   writer.begin(CommandKind.CrossEntropy, encoder.flags(step.rows * step.classes * 4));
   writer.word(step.rows, step.classes, rowsOfTask(step.classes), step.ignoreIndex);
   writer.float(step.labelSmoothing);
-  for (const address of [logits, target, weight, loss.address, logSumExp.address, total.address, flag.address]) {
+  for (const address of [
+    logits,
+    target,
+    weight,
+    loss.address,
+    logSumExp.address,
+    total.address,
+    flag.address,
+  ]) {
     writer.address(address);
   }
   writer.end();

@@ -13,7 +13,8 @@ export const bytesPerElement: Readonly<Partial<Record<DType, number>>> = {
 
 export function storageBytes(dtype: DType): number {
   const bytes = bytesPerElement[dtype];
-  if (bytes === undefined) throw new TypeError(`cpu: ${dtype} is not a type of this device (only of the reference)`);
+  if (bytes === undefined)
+    throw new TypeError(`cpu: ${dtype} is not a type of this device (only of the reference)`);
   return bytes;
 }
 

@@ -98,9 +98,10 @@ class ReferenceDevice implements BackendDevice {
   /** Called by executables. */
   execute(kernels: readonly Kernel[], run: Omit<Run, 'scratch'>): void {
     this.assertOpen();
+    const complete: Run = { ...run, scratch: this.scratch };
     for (const kernel of kernels) {
       this.scratch.reset();
-      kernel({ ...run, scratch: this.scratch });
+      kernel(complete);
     }
   }
 
