@@ -1,1 +1,51 @@
-export {};
+/** Language models that run anywhere: building, training, saving, loading, writing. Files need '@inkstone/models/node'. */
+export { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
+export { CausalLM, type CausalLMConfig, type CausalLMOutput } from './causal-lm.js';
+export {
+  latestCheckpoint,
+  NotACheckpoint,
+  resolveCheckpoint,
+  type WriteCheckpointOptions,
+  writeCheckpoint,
+} from './checkpoint.js';
+export { dialogueCorpus } from './corpus/dialogue.js';
+export {
+  type Batch,
+  type BlockOptions,
+  evaluationBatches,
+  RandomBlocks,
+  splitTokens,
+  type TokenSplit,
+} from './data.js';
+export { datasets, dialogue, findDataset } from './datasets/catalog.js';
+export type { Dataset, EmbeddedDataset, PackageDataset } from './datasets/descriptor.js';
+export { mobyDick, namesFemale, namesMale } from './datasets/english.js';
+export {
+  characterCounts,
+  decodeUtf8Strict,
+  splitText,
+  type TextSplit,
+  type TextStatistics,
+  textStatistics,
+  Utf8Error,
+  unigramEntropy,
+} from './datasets/text.js';
+export { ci, yuanqu } from './datasets/verse.js';
+export { type Folder, MemoryFolder, MissingFile } from './folder.js';
+export { type GenerateOptions, newTokens, type StreamOptions } from './generation.js';
+export { GPT, type GPTConfig } from './gpt.js';
+export { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js';
+export { type LoadModelOptions, savePretrained } from './pretrained.js';
+export { type ResumeOptions, readRun, Trainer, type TrainerOptions, type TrainingData } from './trainer.js';
+export { defaultArguments, type TrainingArguments } from './training/arguments.js';
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EvaluationEvent,
+  SampleEvent,
+  StartEvent,
+  StepEvent,
+  TrainingEvent,
+} from './training/events.js';
+export { learningRateAt } from './training/schedule.js';
+export type { DataFingerprint, TrainingState } from './training/state.js';

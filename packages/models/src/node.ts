@@ -1,1 +1,3 @@
-export {};
+/** What needs Node: folders on a disk, datasets fetched through npm, text files. */
+export * from './datasets/index.js';
+export { nodeFolder } from './node/folder.js';

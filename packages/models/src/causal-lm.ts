@@ -1,0 +1,68 @@
+/** What every causal language model can do: score the next token, write, save itself. */
+import { nn, type Tensor } from '@inkstone/core';
+import type { Tokenizer } from '@inkstone/tokenizer';
+import type { Folder } from './folder.js';
+import { type GenerateOptions, generate, type StreamOptions, stream } from './generation.js';
+import type { ModelFiles } from './model-files.js';
+import { savePretrained } from './pretrained.js';
+
+/** What training and generation need to know of any model. */
+export interface CausalLMConfig {
+  readonly vocabSize: number;
+  /** The longest sequence that the model sees. */
+  readonly blockSize: number;
+  /** The token that ends a text, if there is one. */
+  readonly eosTokenId: number | null;
+}
+
+export interface CausalLMOutput {
+  /** [B, T, vocabSize] */
+  readonly logits: Tensor;
+  /** Mean cross-entropy in nats, a scalar. */
+  readonly loss: Tensor;
+}
+
+/** A model that scores, for each position of a sequence, the token that follows. */
+export abstract class CausalLM extends nn.Module {
+  abstract readonly config: CausalLMConfig;
+  /** How the model lies in files; null for one that is not saved, such as a lesson's. */
+  abstract readonly files: ModelFiles | null;
+
+  /** @param idx int32 [B, T] @returns logits [B, T, vocabSize] */
+  abstract override forward(idx: Tensor): Tensor;
+  /** @param targets int32 [B, T], the token that follows each; -100 where none counts */
+  abstract override forward(idx: Tensor, targets: Tensor): CausalLMOutput;
+
+  /**
+   * Scores of what follows one position only, which is all that generation needs.
+   *
+   * @param idx int32 [B, T]
+   * @param at int32 [1], the position, the same for all rows
+   * @returns logits [B, vocabSize]
+   */
+  abstract next(idx: Tensor, at: Tensor): Tensor;
+
+  /**
+   * Goes on with a text of token ids.
+   * @returns the ids given and the new ones, as Hugging Face's `generate`.
+   * @example
+   * const ids = await model.generate(tokenizer.encode('春'), { maxNewTokens: 50, temperature: 0.8, seed: 1 });
+   */
+  generate(ids: ArrayLike<number>, options: GenerateOptions = {}): Promise<number[]> {
+    return generate(this, ids, options);
+  }
+
+  /**
+   * Goes on with a text, piece by piece: each is ready to be shown, and joined they are the new text.
+   * @example
+   * for await (const piece of model.stream(tokenizer.encode('春'), { tokenizer, topK: 40 })) process.stdout.write(piece);
+   */
+  stream(ids: ArrayLike<number>, options: StreamOptions): AsyncGenerator<string, void, undefined> {
+    return stream(this, ids, options);
+  }
+
+  /** Writes config.json and model.safetensors, and the tokenizer's files with it. */
+  savePretrained(folder: string | Folder, options: { tokenizer?: Tokenizer } = {}): Promise<void> {
+    return savePretrained(this, folder, options);
+  }
+}

@@ -1,0 +1,383 @@
+/**
+ * Training as a library: a loop that steps, evaluates, writes samples and saves, and tells all of it as events. The
+ * command line and the page draw the same events.
+ */
+import { type Device, defaultGenerator, type Generator, optim, type Tensor } from '@inkstone/core';
+import type { Tokenizer } from '@inkstone/tokenizer';
+import { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
+import type { CausalLM } from './causal-lm.js';
+import { resolveCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { type Batch, evaluationBatches, RandomBlocks } from './data.js';
+import { type Folder, folderAt } from './folder.js';
+import { nextTask } from './next-task.js';
+import { savePretrained } from './pretrained.js';
+import { type TrainingArguments, trainingArguments } from './training/arguments.js';
+import { Clock } from './training/clock.js';
+import { meanLoss } from './training/evaluation.js';
+import type { EndEvent, StepEvent, TrainingEvent } from './training/events.js';
+import { learningRateAt } from './training/schedule.js';
+import {
+  fingerprint,
+  readTrainingState,
+  type SavedState,
+  type TrainingState,
+  writeTrainingState,
+} from './training/state.js';
+
+export interface TrainingData {
+  /** Token ids to train on; see `splitTokens`. */
+  train: Int32Array;
+  /** Token ids to evaluate on; fewer than two (or none given) means no evaluation. */
+  validation?: Int32Array;
+}
+
+export interface TrainerOptions extends Partial<TrainingArguments>, TrainingData {
+  model: CausalLM;
+  /** Needed for samples, and saved beside the model. */
+  tokenizer?: Tokenizer;
+  /** Where checkpoints go: a path (in Node) or a `Folder`. Without it nothing is saved. */
+  output?: string | Folder;
+  /** The stream that batches are drawn from; the default generator, which `manualSeed` seeds, if absent. */
+  generator?: Generator;
+  /** Kept in the checkpoint as it is, and given back by `readRun`: where the text came from, for one. */
+  notes?: Record<string, unknown>;
+}
+
+export interface ResumeOptions extends Partial<TrainingArguments>, TrainingData {
+  device?: Device;
+  generator?: Generator;
+}
+
+/** What is known of a run before it goes on. */
+export async function readRun(run: string | Folder): Promise<TrainingState> {
+  return (await readTrainingState(await resolveCheckpoint(await folderAt(run)))).state;
+}
+
+/**
+ * @example
+ * manualSeed(1337);
+ * const { train, validation } = splitTokens(Int32Array.from(tokenizer.encode(text)));
+ * const model = new GPT({ vocabSize: tokenizer.vocabSize, blockSize: 64, nLayer: 4, nHead: 4, nEmbd: 128 });
+ * const trainer = new Trainer({ model, tokenizer, train, validation, output: './poet', maxSteps: 2000 });
+ * for await (const event of trainer.run()) if (event.type === 'step') console.log(event.step, event.loss);
+ */
+export class Trainer {
+  readonly model: CausalLM;
+  readonly tokenizer: Tokenizer | null;
+  readonly arguments: TrainingArguments;
+  readonly optimizer: optim.AdamW;
+  readonly #options: TrainerOptions;
+  readonly #generator: Generator;
+  readonly #blocks: RandomBlocks;
+  readonly #evaluation: readonly Batch[];
+  /** The optimizer's parameters, group by group. */
+  readonly #names: readonly (readonly string[])[];
+  readonly #tokensPerStep: number;
+  #step = 0;
+  #totalSteps: number | null;
+  #seconds = 0;
+  #bestValidationLoss: number | null = null;
+  #evaluated: { step: number; loss: number } | null = null;
+  #lastLoss: Tensor | null = null;
+  /** The step that the newest checkpoint holds. */
+  #savedStep = 0;
+  /** Random generators of a checkpoint, put back when the run begins, so that nothing else draws in between. */
+  #restore: SavedState['restoreGenerators'] | null = null;
+
+  /** @throws Error that names the argument that is wrong, or says that the text is too short. */
+  constructor(options: TrainerOptions) {
+    const { model, train, validation, tokenizer, output: _, generator, notes: __, ...given } = options;
+    const args = trainingArguments(given);
+    const { vocabSize, blockSize: longest } = model.config;
+    const { batchSize } = args;
+    const blockSize = args.blockSize ?? longest;
+    if (blockSize > longest) {
+      throw new Error(`Trainer: blockSize is ${blockSize}, the model sees at most ${longest} tokens`);
+    }
+    checkTokens('train', train, vocabSize);
+    if (validation) checkTokens('validation', validation, vocabSize);
+    this.arguments = args;
+    this.#options = options;
+    this.model = model;
+    this.tokenizer = tokenizer ?? null;
+    this.#totalSteps = args.maxSteps;
+    this.#tokensPerStep = batchSize * blockSize;
+    this.#generator = generator ?? defaultGenerator;
+    const blocks = { blockSize, batchSize, device: this.device };
+    this.#blocks = new RandomBlocks(train, { ...blocks, generator: this.#generator });
+    this.#evaluation = evaluationBatches(validation ?? new Int32Array(0), {
+      ...blocks,
+      batches: args.evalBatches,
+    });
+    if (args.sampleSteps > 0) this.#prompt();
+
+    // As nanoGPT: matrices and embeddings decay, biases and norms do not.
+    const named = [...model.namedParameters()];
+    const groups = [
+      { weightDecay: args.weightDecay, entries: named.filter(([, parameter]) => parameter.ndim >= 2) },
+      { weightDecay: 0, entries: named.filter(([, parameter]) => parameter.ndim < 2) },
+    ].filter(({ entries }) => entries.length > 0);
+    this.#names = groups.map(({ entries }) => entries.map(([name]) => name));
+    this.optimizer = new optim.AdamW(
+      groups.map(({ entries, weightDecay }) => ({ params: entries.map(([, p]) => p), weightDecay })),
+      { lr: args.learningRate, betas: [args.adamBeta1, args.adamBeta2], eps: args.adamEpsilon },
+    );
+  }
+
+  /**
+   * A trainer that goes on from the latest checkpoint of a run, as if it had never stopped.
+   *
+   * @param options the same tokens as before, and what should change: more `maxSteps`, for one.
+   * @throws Error that names the file that is wrong, or says that the tokens are others.
+   */
+  static async resume(run: string | Folder, options: ResumeOptions): Promise<Trainer> {
+    const output = await folderAt(run);
+    const checkpoint = await resolveCheckpoint(output);
+    const saved = await readTrainingState(checkpoint);
+    const { train, validation, device, generator, ...changes } = options;
+    const { state } = saved;
+    const data = fingerprint(train);
+    if (data.tokens !== state.data.tokens || data.hash !== state.data.hash) {
+      throw new Error(
+        `${output.name}: the run was trained on other tokens (${state.data.tokens} of hash ${state.data.hash}, ` +
+          `not ${data.tokens} of hash ${data.hash})`,
+      );
+    }
+    const model = await AutoModelForCausalLM.fromPretrained(checkpoint, device ? { device } : {});
+    const hasTokenizer = await checkpoint.exists('tokenizer.json');
+    const trainer = new Trainer({
+      ...state.arguments,
+      ...changes,
+      model,
+      train,
+      output,
+      notes: { ...state.notes },
+      ...(validation ? { validation } : {}),
+      ...(hasTokenizer ? { tokenizer: await AutoTokenizer.fromPretrained(checkpoint) } : {}),
+      ...(generator ? { generator } : {}),
+    });
+    trainer.#step = state.step;
+    trainer.#savedStep = state.step;
+    trainer.#seconds = state.seconds;
+    trainer.#bestValidationLoss = state.bestValidationLoss;
+    if (changes.maxSteps === undefined) trainer.#totalSteps = state.totalSteps;
+    trainer.optimizer.loadStateDict(saved.optimizer(trainer.#names));
+    trainer.#restore = saved.restoreGenerators;
+    return trainer;
+  }
+
+  get device(): Device {
+    return this.model.parameters()[0].device;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /**
+   * Trains until all steps are done, the time is over or the signal comes. Whichever it is, a checkpoint is saved (given
+   * an output, and a step since the last) before the end is told. May be called again to go on.
+   *
+   * @throws Error if the loss is no longer a finite number; the checkpoint before that stays.
+   */
+  async *run(options: { signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { signal } = options;
+    const { loggingSteps, evalSteps, saveSteps, sampleSteps } = this.arguments;
+    this.#restore?.(this.#generator);
+    this.#restore = null;
+    const clock = new Clock(this.#seconds);
+    this.model.train();
+    yield this.#startEvent();
+
+    let told: Promise<StepEvent> | null = null;
+    let reason = this.#reasonToEnd(clock, signal);
+    while (reason === null) {
+      const rate = this.#trainStep();
+      clock.step();
+      // While the device works on this step, the loss of one before arrives and is told.
+      if (told !== null) yield await told;
+      told = null;
+      await nextTask();
+      this.#planSteps(clock);
+
+      reason = this.#reasonToEnd(clock, signal);
+      const due = (every: number): boolean => every > 0 && this.#step % every === 0;
+      const evaluate = due(evalSteps) || (evalSteps > 0 && reason !== null && reason !== 'stopped');
+      const sample = due(sampleSteps);
+      const save = due(saveSteps) || reason !== null;
+      if (due(loggingSteps) || this.#step === 1 || evaluate || sample || save)
+        told = this.#stepEvent(rate, clock);
+      if (!(evaluate || sample || save)) continue;
+      if (told !== null) yield await told;
+      told = null;
+      if (evaluate) yield* this.#evaluate(clock, signal);
+      if (sample) yield* this.#sample(clock, signal);
+      if (save) yield* this.#save(clock);
+      reason ??= this.#reasonToEnd(clock, signal);
+    }
+    // The signal may have come after the last save.
+    yield* this.#save(clock);
+    const validationLoss = this.#evaluated?.step === this.#step ? this.#evaluated.loss : null;
+    yield { type: 'end', step: this.#step, reason, validationLoss, seconds: clock.seconds };
+  }
+
+  #startEvent(): TrainingEvent {
+    const { train, validation } = this.#options;
+    return {
+      type: 'start',
+      step: this.#step,
+      totalSteps: this.#totalSteps,
+      parameters: this.model.numParameters(),
+      trainTokens: train.length,
+      validationTokens: validation?.length ?? 0,
+      tokensPerStep: this.#tokensPerStep,
+      device: String(this.device),
+    };
+  }
+
+  #reasonToEnd(clock: Clock, signal: AbortSignal | undefined): EndEvent['reason'] | null {
+    this.#seconds = clock.seconds;
+    if (signal?.aborted) return 'stopped';
+    if (this.#totalSteps !== null && this.#step >= this.#totalSteps) return 'steps';
+    const { maxSeconds } = this.arguments;
+    return maxSeconds !== null && clock.session >= maxSeconds ? 'time' : null;
+  }
+
+  /** @returns the learning rate of the step. */
+  #trainStep(): number {
+    const { model, optimizer } = this;
+    const rate = learningRateAt(this.#step, this.#totalSteps, this.arguments);
+    for (const group of optimizer.paramGroups) group.lr = rate;
+    const { inputs, targets } = this.#blocks.next();
+    const { loss } = model.forward(inputs, targets);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    this.#step++;
+    this.#lastLoss = loss;
+    return rate;
+  }
+
+  /** Where only the time is given, counts the steps that fit into it, once the speed is known. */
+  #planSteps(clock: Clock): void {
+    const { maxSeconds, evalSteps, evalBatches } = this.arguments;
+    const { secondsPerStep } = clock;
+    if (this.#totalSteps !== null || maxSeconds === null || secondsPerStep === null) return;
+    if (clock.session < maxSeconds / 20 || clock.steps < 4) return;
+    // A forward pass is about a third of a step. A few hundredths are left for samples, checkpoints and bad luck.
+    const evaluations = evalSteps > 0 ? Math.min(evalBatches, this.#evaluation.length) / (3 * evalSteps) : 0;
+    const left = 0.96 * maxSeconds - clock.session;
+    this.#totalSteps = this.#step + Math.max(1, Math.floor(left / (secondsPerStep * (1 + evaluations))));
+  }
+
+  /** Reads the loss of the step just made. */
+  #stepEvent(learningRate: number, clock: Clock): Promise<StepEvent> {
+    const step = this.#step;
+    const totalSteps = this.#totalSteps;
+    const tokensPerSecond = clock.lap() * this.#tokensPerStep;
+    const seconds = clock.seconds;
+    const { maxSeconds } = this.arguments;
+    const byTime = maxSeconds === null ? Number.POSITIVE_INFINITY : Math.max(0, maxSeconds - clock.session);
+    const perStep = clock.secondsPerStep ?? clock.session;
+    const bySteps = totalSteps === null ? Number.POSITIVE_INFINITY : (totalSteps - step) * perStep;
+    const secondsLeft = Math.min(byTime, bySteps);
+    const event = this.#readLoss(step).then((loss): StepEvent => {
+      return { type: 'step', step, totalSteps, loss, learningRate, tokensPerSecond, seconds, secondsLeft };
+    });
+    // It is awaited a little later; until then a failure is not one that nobody handles.
+    event.catch(() => {});
+    return event;
+  }
+
+  async #readLoss(step: number): Promise<number> {
+    const loss = (await this.#lastLoss?.item()) as number;
+    if (Number.isFinite(loss)) return loss;
+    throw new Error(
+      `Trainer: the loss of step ${step} is ${loss}; a smaller learningRate (${this.arguments.learningRate} now) may help`,
+    );
+  }
+
+  async *#evaluate(clock: Clock, signal: AbortSignal | undefined): AsyncGenerator<TrainingEvent, void> {
+    const loss = await clock.pause(() => meanLoss(this.model, this.#evaluation, signal));
+    if (loss === null) return;
+    const step = this.#step;
+    this.#evaluated = { step, loss };
+    this.#bestValidationLoss = Math.min(loss, this.#bestValidationLoss ?? Number.POSITIVE_INFINITY);
+    yield { type: 'evaluation', step, validationLoss: loss, bestValidationLoss: this.#bestValidationLoss };
+  }
+
+  async *#sample(clock: Clock, signal: AbortSignal | undefined): AsyncGenerator<TrainingEvent, void> {
+    const { tokenizer } = this;
+    if (!tokenizer) return;
+    const { sampleTokens, sampleTemperature, sampleTopK } = this.arguments;
+    const prompt = this.#prompt();
+    const options = {
+      maxNewTokens: sampleTokens,
+      temperature: sampleTemperature,
+      topK: sampleTopK,
+      // A stream of its own: samples do not change the run.
+      seed: this.#step,
+      ...(signal ? { signal } : {}),
+    };
+    const ids = await clock.pause(() => this.model.generate(prompt, options));
+    const decode = (part: number[]): string => tokenizer.decode(part, { skipSpecialTokens: true });
+    const text = decode(ids.slice(prompt.length));
+    yield { type: 'sample', step: this.#step, prompt: decode(prompt), text };
+  }
+
+  /** The ids that samples go on from. */
+  #prompt(): number[] {
+    const { tokenizer } = this;
+    const { samplePrompt } = this.arguments;
+    if (!tokenizer) throw new Error('Trainer: sampleSteps needs a tokenizer');
+    if (samplePrompt !== null) {
+      const ids = tokenizer.encode(samplePrompt);
+      if (ids.length > 0) return ids;
+      throw new Error(`Trainer: samplePrompt ${JSON.stringify(samplePrompt)} has no tokens`);
+    }
+    const lineBreak = tokenizer.tokenToId('\n');
+    return [lineBreak ?? this.#options.train[0]];
+  }
+
+  async *#save(clock: Clock): AsyncGenerator<TrainingEvent, void> {
+    const { output, train, notes = {} } = this.#options;
+    if (output === undefined || this.#savedStep === this.#step) return;
+    // Nothing but a sound model replaces the checkpoint before.
+    await this.#readLoss(this.#step);
+    const state: TrainingState = {
+      step: this.#step,
+      totalSteps: this.#totalSteps,
+      seconds: clock.seconds,
+      bestValidationLoss: this.#bestValidationLoss,
+      arguments: this.arguments,
+      data: fingerprint(train),
+      notes,
+      madeBy: { device: String(this.device) },
+    };
+    const checkpoint = await clock.pause(async () => {
+      const live = {
+        state,
+        names: this.#names,
+        generator: this.#generator,
+        optimizer: await this.optimizer.stateDict(),
+      };
+      const write = async (folder: Folder): Promise<void> => {
+        await writeTrainingState(folder, live);
+        await savePretrained(this.model, folder, this.tokenizer ? { tokenizer: this.tokenizer } : {});
+      };
+      return writeCheckpoint(await folderAt(output), write, { limit: this.arguments.saveTotalLimit });
+    });
+    this.#savedStep = this.#step;
+    yield { type: 'checkpoint', step: this.#step, path: checkpoint.name };
+  }
+}
+
+function checkTokens(name: string, tokens: Int32Array, vocabSize: number): void {
+  const wrong = tokens.findIndex((token) => token < 0 || token >= vocabSize);
+  if (wrong >= 0) {
+    throw new Error(
+      `Trainer: ${name}[${wrong}] is ${tokens[wrong]}, the model's vocabulary has 0 to ${vocabSize - 1}`,
+    );
+  }
+}

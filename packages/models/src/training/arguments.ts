@@ -1,0 +1,142 @@
+/** What a training run can be told. Names are Hugging Face's TrainingArguments', values those of nanoGPT's small runs. */
+
+export interface TrainingArguments {
+  /** Steps in all; null: as many as `maxSeconds` allows. */
+  readonly maxSteps: number | null;
+  /**
+   * Stop after so many seconds of this session; null (default): no limit. Without `maxSteps` it also sets the number of
+   * steps, for the learning rate to come down in time: they are counted out after the first twentieth of the time, and
+   * are part of a checkpoint. Such a run depends on the machine's speed; one with `maxSteps` does not.
+   */
+  readonly maxSeconds: number | null;
+  /** Blocks in a step (default 32). */
+  readonly batchSize: number;
+  /** Tokens in a block; null (default): the model's blockSize. */
+  readonly blockSize: number | null;
+  /** At the top of the schedule (default 1e-3). */
+  readonly learningRate: number;
+  /** At the end of a cosine schedule (default 1e-4). */
+  readonly minLearningRate: number;
+  /** 'cosine' (default): up over `warmupSteps`, then down to `minLearningRate`; 'constant': up, then level. */
+  readonly lrSchedulerType: 'cosine' | 'constant';
+  /** Default 100. A run of fewer than 10 times as many steps warms up in a tenth of them. */
+  readonly warmupSteps: number;
+  /** Default 0.1, on matrices and embeddings only: biases and norms do not decay. */
+  readonly weightDecay: number;
+  /** Default 0.9. */
+  readonly adamBeta1: number;
+  /** Default 0.99. */
+  readonly adamBeta2: number;
+  /** Default 1e-8. */
+  readonly adamEpsilon: number;
+  /** A step event every so many steps (default 10), and at the first and the last. */
+  readonly loggingSteps: number;
+  /** An evaluation every so many steps (default 250), and at the end; 0: never. */
+  readonly evalSteps: number;
+  /** Batches of an evaluation at most (default 20). */
+  readonly evalBatches: number;
+  /** A checkpoint every so many steps (default 250); one at the end in any case. */
+  readonly saveSteps: number;
+  /** Checkpoints kept (default 3). */
+  readonly saveTotalLimit: number;
+  /** A sample every so many steps; 0 (default): never. */
+  readonly sampleSteps: number;
+  /** What samples go on from; null (default): a line break, or the text's first token where there is none. */
+  readonly samplePrompt: string | null;
+  /** Default 100. */
+  readonly sampleTokens: number;
+  /** Default 0.8. */
+  readonly sampleTemperature: number;
+  /** Default 40. */
+  readonly sampleTopK: number;
+}
+
+export const defaultArguments: TrainingArguments = {
+  maxSteps: null,
+  maxSeconds: null,
+  batchSize: 32,
+  blockSize: null,
+  learningRate: 1e-3,
+  minLearningRate: 1e-4,
+  lrSchedulerType: 'cosine',
+  warmupSteps: 100,
+  weightDecay: 0.1,
+  adamBeta1: 0.9,
+  adamBeta2: 0.99,
+  adamEpsilon: 1e-8,
+  loggingSteps: 10,
+  evalSteps: 250,
+  evalBatches: 20,
+  saveSteps: 250,
+  saveTotalLimit: 3,
+  sampleSteps: 0,
+  samplePrompt: null,
+  sampleTokens: 100,
+  sampleTemperature: 0.8,
+  sampleTopK: 40,
+};
+
+type Check = { readonly allowed: string; readonly holds: (value: unknown) => boolean };
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const count = (least: number): Check => ({
+  allowed: `a whole number from ${least} on`,
+  holds: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+});
+const orNull = (check: Check): Check => ({
+  allowed: `null or ${check.allowed}`,
+  holds: (value) => value === null || check.holds(value),
+});
+const positive: Check = { allowed: 'greater than 0', holds: (value) => isNumber(value) && value > 0 };
+const notNegative: Check = { allowed: '0 or more', holds: (value) => isNumber(value) && value >= 0 };
+const beta: Check = {
+  allowed: 'from 0 to below 1',
+  holds: (value) => isNumber(value) && value >= 0 && value < 1,
+};
+
+const checks: Record<keyof TrainingArguments, Check> = {
+  maxSteps: orNull(count(1)),
+  maxSeconds: orNull(positive),
+  batchSize: count(1),
+  blockSize: orNull(count(1)),
+  learningRate: positive,
+  minLearningRate: notNegative,
+  lrSchedulerType: {
+    allowed: "'cosine' or 'constant'",
+    holds: (value) => value === 'cosine' || value === 'constant',
+  },
+  warmupSteps: count(0),
+  weightDecay: notNegative,
+  adamBeta1: beta,
+  adamBeta2: beta,
+  adamEpsilon: positive,
+  loggingSteps: count(1),
+  evalSteps: count(0),
+  evalBatches: count(1),
+  saveSteps: count(1),
+  saveTotalLimit: count(1),
+  sampleSteps: count(0),
+  samplePrompt: orNull({ allowed: 'a text', holds: (value) => typeof value === 'string' }),
+  sampleTokens: count(1),
+  sampleTemperature: positive,
+  sampleTopK: count(0),
+};
+
+/**
+ * The arguments given, with defaults for the rest.
+ * @throws Error that names the argument, its value and what is allowed; also for one that does not exist.
+ */
+export function trainingArguments(given: Partial<TrainingArguments>): TrainingArguments {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(checks, name)) throw new Error(`Trainer: there is no argument '${name}'`);
+  }
+  const known = Object.entries(given).filter(([, value]) => value !== undefined);
+  const all: TrainingArguments = { ...defaultArguments, ...Object.fromEntries(known) };
+  for (const [name, { allowed, holds }] of Object.entries(checks)) {
+    const value = all[name as keyof TrainingArguments];
+    if (!holds(value)) throw new Error(`Trainer: ${name} is ${JSON.stringify(value)}, must be ${allowed}`);
+  }
+  if (all.maxSteps === null && all.maxSeconds === null)
+    throw new Error('Trainer: give maxSteps or maxSeconds');
+  return all;
+}

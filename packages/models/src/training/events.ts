@@ -1,0 +1,78 @@
+/** What a training run tells while it goes. */
+
+/** Before the first step. */
+export interface StartEvent {
+  readonly type: 'start';
+  /** Steps done before, more than 0 when a run goes on. */
+  readonly step: number;
+  /** Steps in all; null while only the time is limited. */
+  readonly totalSteps: number | null;
+  /** Parameters of the model, shared ones counted once. */
+  readonly parameters: number;
+  readonly trainTokens: number;
+  readonly validationTokens: number;
+  readonly tokensPerStep: number;
+  /** The device, in words. */
+  readonly device: string;
+}
+
+/** A step's loss has arrived; the device is already at work on the next. */
+export interface StepEvent {
+  readonly type: 'step';
+  /** Steps done, counted from 1. */
+  readonly step: number;
+  readonly totalSteps: number | null;
+  /** Of this step's batch, before its update, in nats per token. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Training speed since the last step event, evaluations and samples left out. */
+  readonly tokensPerSecond: number;
+  /** Training time so far, of earlier sessions too. */
+  readonly seconds: number;
+  /** An estimate. */
+  readonly secondsLeft: number;
+}
+
+export interface EvaluationEvent {
+  readonly type: 'evaluation';
+  readonly step: number;
+  /** Mean over the evaluation batches, in nats per token. */
+  readonly validationLoss: number;
+  /** The lowest so far, this one included. */
+  readonly bestValidationLoss: number;
+}
+
+export interface SampleEvent {
+  readonly type: 'sample';
+  readonly step: number;
+  readonly prompt: string;
+  /** What the model wrote after the prompt. */
+  readonly text: string;
+}
+
+/** A checkpoint lies on the disk, and `latest` names it. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly step: number;
+  /** Its folder. */
+  readonly path: string;
+}
+
+export interface EndEvent {
+  readonly type: 'end';
+  readonly step: number;
+  /** 'steps': all are done; 'time': the seconds are over; 'stopped': by the signal. */
+  readonly reason: 'steps' | 'time' | 'stopped';
+  /** Of the last evaluation of this run, if there was one. */
+  readonly validationLoss: number | null;
+  /** Training time in all, of earlier sessions too. */
+  readonly seconds: number;
+}
+
+export type TrainingEvent =
+  | StartEvent
+  | StepEvent
+  | EvaluationEvent
+  | SampleEvent
+  | CheckpointEvent
+  | EndEvent;
