@@ -30,7 +30,7 @@ export function assemble(
   return `${head}\n${body}\n${needed}`;
 }
 
-const placeholder = /\$([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)/g;
+const placeholder = /\$([A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)*)/g;
 
 function render(template: string, source: string, values: TemplateValues, used: Set<string>): string {
   const lines = source.split('\n');

@@ -7,13 +7,29 @@
  */
 import type { Adapter } from './adapter.js';
 
+/** The tile of a matrix product. */
+export interface MatmulTile {
+  /** Rows of an invocation's register tile. */
+  readonly rows: number;
+  /** Its columns, in vectors of four. */
+  readonly columns4: number;
+  /** Invocations of a workgroup, side by side. */
+  readonly across: number;
+}
+
 export interface Tuning {
+  /** The tile of large matrix products. */
+  readonly matmulTile: MatmulTile;
   /** Invocations of a pointwise workgroup. */
   readonly pointwiseWorkgroup: number;
   /** Whether tiles go through workgroup memory. */
   readonly sharedTiles: boolean;
   /** The most lanes that share one row of a softmax, a norm or a reduction. */
   readonly rowLanes: number;
+  /** Lanes of an attention workgroup, at least. */
+  readonly attentionLanes: number;
+  /** Queries or keys that an attention workgroup owns: a power of two, at most `attentionLanes`. */
+  readonly attentionRows: number;
   /** Work items below which more lanes are given to each. */
   readonly parallelism: number;
 }
@@ -22,6 +38,22 @@ export function chooseTuning({ info }: Adapter): Tuning {
   const name = `${info?.description ?? ''} ${info?.vendor ?? ''} ${info?.architecture ?? ''}`.toLowerCase();
   const software = /swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(name);
   return software
-    ? { pointwiseWorkgroup: 64, sharedTiles: false, rowLanes: 8, parallelism: 64 }
-    : { pointwiseWorkgroup: 256, sharedTiles: true, rowLanes: 256, parallelism: 16384 };
+    ? {
+        matmulTile: { rows: 8, columns4: 2, across: 8 },
+        pointwiseWorkgroup: 64,
+        sharedTiles: false,
+        rowLanes: 8,
+        attentionLanes: 8,
+        attentionRows: 4,
+        parallelism: 64,
+      }
+    : {
+        matmulTile: { rows: 8, columns4: 1, across: 64 },
+        pointwiseWorkgroup: 256,
+        sharedTiles: true,
+        rowLanes: 256,
+        attentionLanes: 32,
+        attentionRows: 8,
+        parallelism: 16384,
+      };
 }

@@ -4,12 +4,13 @@ import type { Lowering } from '../plan/lowering.js';
 import forward from './attention.wgsl';
 import backwardKeys from './attention_dkv.wgsl';
 import backwardQueries from './attention_dq.wgsl';
+import gradient from './attention_gradient.wgsl';
 import { isAligned } from './pointwise.js';
 
 type Step = AttentionStep | AttentionBackwardStep;
 
-/** More than this would not stay in registers anywhere. */
-const largestHead = 256;
+/** With 64 lanes of two vectors each, more columns have no owner. */
+const largestHead = 512;
 
 export function attention(step: AttentionStep, to: Lowering): void {
   const { batch, heads, queries, logSumExp } = step;
@@ -35,7 +36,7 @@ export function attentionBackward(step: AttentionBackwardStep, to: Lowering): vo
     access.write('dq', step.dq);
     kernel.input('log_sum', step.logSumExp);
     kernel.output('delta', delta);
-    finish('attention_dq', backwardQueries, step, access, to, queries, heads, {});
+    finish('attention_dq', backwardQueries + gradient, step, access, to, queries, heads, {});
   }
   if (keys > 0) {
     const kernel = to.kernel(`${step.label ?? 'attention backward'} (keys)`);
@@ -46,7 +47,7 @@ export function attentionBackward(step: AttentionBackwardStep, to: Lowering): vo
     kernel.input('log_sum', step.logSumExp);
     kernel.input('delta', delta);
     kernel.sizes({ keys, key_heads: keyHeads });
-    finish('attention_dkv', backwardKeys, step, access, to, keys, keyHeads, {});
+    finish('attention_dkv', backwardKeys + gradient, step, access, to, keys, keyHeads, {});
   }
 }
 
@@ -65,24 +66,28 @@ class Access {
     }
   }
 
+  /** Declares `row_NAME(b, h, t)` and `read_NAME(row, c)`, elements 4 c to 4 c + 3 of a row, zeros beyond its end. */
   read(name: string, operand: Operand): void {
     const vector = this.row(name, operand);
     this.kernel.input(name, operand, vector ? 4 : 1);
-    this.chunks((c, live) => {
-      const each = [0, 1, 2, 3].map((i) => (i < live ? `load_${name}(at + ${4 * c + i}u)` : '0.0'));
-      const value = vector ? `load4_${name}(at + ${4 * c}u)` : `vec4<f32>(${each.join(', ')})`;
-      return `fn read${c}_${name}(at: u32) -> vec4<f32> { return ${value}; }`;
-    });
+    const { headSize } = this.step;
+    const each = [0, 1, 2, 3].map(
+      (i) => `select(0.0, load_${name}(at + 4u * c + ${i}u), 4u * c + ${i}u < ${headSize}u)`,
+    );
+    const value = vector ? `load4_${name}(at + 4u * c)` : `vec4<f32>(${each.join(', ')})`;
+    this.code.push(`fn read_${name}(at: u32, c: u32) -> vec4<f32> { return ${value}; }`);
   }
 
+  /** Declares `row_NAME(b, h, t)` and `write_NAME(row, c, v)`, which drops what lies beyond the end of the row. */
   write(name: string, operand: Operand): void {
     const vector = this.row(name, operand);
     this.kernel.output(name, operand, vector ? 4 : 1);
-    this.chunks((c, live) => {
-      const each = [0, 1, 2, 3].slice(0, live).map((i) => `store_${name}(at + ${4 * c + i}u, v[${i}]);`);
-      const body = vector ? `store4_${name}(at + ${4 * c}u, v);` : each.join(' ');
-      return `fn write${c}_${name}(at: u32, v: vec4<f32>) { ${body} }`;
-    });
+    const { headSize } = this.step;
+    const each = [0, 1, 2, 3].map(
+      (i) => `if (4u * c + ${i}u < ${headSize}u) { store_${name}(at + 4u * c + ${i}u, v[${i}]); }`,
+    );
+    const body = vector ? `if (c < params.chunks) { store4_${name}(at + 4u * c, v); }` : each.join(' ');
+    this.code.push(`fn write_${name}(at: u32, c: u32, v: vec4<f32>) { ${body} }`);
   }
 
   /** Mask or dropout: single elements by key. */
@@ -105,12 +110,6 @@ class Access {
       [batch, head, position].every((stride) => stride % 4 === 0)
     );
   }
-
-  /** One function for each vector of four; `live` of its elements exist. */
-  private chunks(write: (chunk: number, live: number) => string): void {
-    const { headSize } = this.step;
-    for (let c = 0; 4 * c < headSize; c++) this.code.push(write(c, Math.min(4, headSize - 4 * c)));
-  }
 }
 
 function finish(
@@ -121,30 +120,38 @@ function finish(
   to: Lowering,
   positions: number,
   heads: number,
-  values: Readonly<Record<string, boolean>>,
+  values: Readonly<Record<string, boolean | number>>,
 ): void {
   const { kernel } = access;
   if (step.mask) access.matrix('mask', step.mask);
   if (step.dropout) access.matrix('dropout', step.dropout);
-  const workgroup = Math.min(to.tuning.sharedTiles ? 64 : 16, Math.ceil(positions / 8) * 8);
-  const tiles = Math.ceil(positions / workgroup);
+  const chunks = Math.ceil(step.headSize / 4);
+  let lanes = to.tuning.attentionLanes;
+  while (lanes * 2 < chunks) lanes *= 2;
+  let rows = to.tuning.attentionRows;
+  while (rows > 1 && rows / 2 >= positions) rows /= 2;
+  const tiles = Math.ceil(positions / rows);
   const groups = step.batch * heads * tiles;
   const { keyLength, causal, causalShift } = step;
   const length: Late<number> = keyLength === null ? step.keys : (scalars) => scalars[keyLength] as number;
   kernel.sizes({
     groups,
     tiles,
+    chunks,
     heads: step.heads,
     heads_per_key: step.heads / step.keyHeads,
     queries: step.queries,
     key_length: length,
   });
   kernel.param('scale', 'f32', step.scale);
+  const conditions = ['t < params.queries', 's < params.key_length'];
   if (causal !== null) {
     const offset: Late<number> =
       causalShift === null ? causal : (scalars) => causal + (scalars[causalShift] as number);
     kernel.param('causal', 'i32', offset);
+    conditions.push('i32(s) <= i32(t) + params.causal');
   }
+  access.code.push(`fn sees(t: u32, s: u32) -> bool { return ${conditions.join(' && ')}; }`);
   to.add(
     kernel.build(
       name,
@@ -152,12 +159,15 @@ function finish(
       {
         ...values,
         ACCESS: access.code.join('\n'),
-        SIZE4: Math.ceil(step.headSize / 4),
-        WORKGROUP: workgroup,
+        LANES: lanes,
+        ROWS: rows,
+        PER: 2,
+        SLOTS: Math.ceil(chunks / lanes),
         CAUSAL: causal !== null,
         MASK: step.mask !== null,
         BOOL_MASK: step.mask?.dtype === 'bool',
         DROPOUT: step.dropout !== null,
+        ...(name === 'attention' ? { SHARE: lanes / rows, SHARED: lanes > rows } : {}),
       },
       groups,
     ),

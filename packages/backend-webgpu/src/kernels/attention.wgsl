@@ -1,15 +1,22 @@
-// Attention, forward: out = softmax(q k^T scale + mask) v without a queries x keys matrix.
+// Attention, forward: out = softmax(q k^T scale + mask) v without a queries x keys matrix in memory.
 //
-// One invocation owns one query: its q and its output live in vector registers ($SIZE4 vectors of four), and it walks the keys four
-// at a time with a running maximum and sum (online softmax, https://arxiv.org/abs/2205.14135). The invocations of a
-// workgroup are neighbouring queries of one head, so that every load of k and v is the same for all of them: one
-// broadcast from the cache, or a scalar load where the hardware has them.
-//
-// Scores that are masked are left out by a test, never by adding infinities.
+// A workgroup of $LANES lanes owns $ROWS queries of one head and walks the keys in blocks of $PER times $LANES, with a
+// running maximum and sum for each query (FlashAttention-2, https://arxiv.org/abs/2307.08691). In each block
+//   1. a lane scores $PER keys of its own against all queries: k is read by lanes, q is the same for all;
+//   2. $SHARE lanes share a query, find the new maximum and turn scores into probabilities, in workgroup memory;
+//   3. a lane owns four columns of v and of the output (twice with SLOTS 2) and adds up the block.
+// The head size is a run-time number, so any size shares this code. Scores that are masked are marked by the lowest finite
+// number and get the probability 0: no infinity is ever added. Needs 4 $ROWS $PER $LANES bytes of workgroup memory and a little.
 
 $ACCESS
 
-@compute @workgroup_size($WORKGROUP)
+const block = $PERu * $LANESu;
+const unseen = -3.4028234e38;
+var<workgroup> weights: array<f32, $ROWSu * block>;
+var<workgroup> factors: array<f32, $ROWS>;
+var<workgroup> partials: array<f32, $LANES>;
+
+@compute @workgroup_size($LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -17,80 +24,141 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let tile = group % params.tiles;
+  let t0 = (group % params.tiles) * $ROWSu;
   let h = (group / params.tiles) % params.heads;
   let b = group / (params.tiles * params.heads);
   let kh = h / params.heads_per_key;
-  let t = tile * $WORKGROUPu + lane;
-  let t_load = min(t, params.queries - 1u);
-
-  let q_at = row_q(b, h, t_load);
-#for C SIZE4
-  let q_$C = read$C_q(q_at) * params.scale;
-  var o_$C = vec4<f32>();
-#end
-  var m = -3.4028234e38;
-  var total = 0.0;
   let k_at = row_k(b, kh, 0u);
   let v_at = row_v(b, kh, 0u);
+  let last = params.queries - 1u;
+#for R ROWS
+  let q_at_$R = row_q(b, h, min(t0 + $Ru, last));
+#end
 #if CAUSAL
-  let last_of_tile = i32(min((tile + 1u) * $WORKGROUPu, params.queries)) - 1;
-  let end = u32(clamp(last_of_tile + params.causal + 1, 0, i32(params.key_length)));
-  let visible = u32(clamp(i32(t_load) + params.causal + 1, 0, i32(params.key_length)));
+  let end = u32(clamp(i32(min(t0 + $ROWSu - 1u, last)) + params.causal + 1, 0, i32(params.key_length)));
 #else
   let end = params.key_length;
-  let visible = params.key_length;
 #end
-  for (var s = 0u; s < end; s += 4u) {
-#for K 4
-    let k_at_$K = k_at + min(s + $Ku, params.key_length - 1u) * params.k_position;
-    var d_$K = vec4<f32>();
-#for C SIZE4
-    d_$K = fma(q_$C, read$C_k(k_at_$K), d_$K);
+
+  let row = lane / $SHAREu;
+  var m = unseen;
+  var total = 0.0;
+#for S SLOTS
+#for R ROWS
+  var o_$S_$R = vec4<f32>();
 #end
-    var x_$K = (d_$K.x + d_$K.y) + (d_$K.z + d_$K.w);
-    var seen_$K = s + $Ku < visible;
-#if MASK
-    if (seen_$K) {
-#if BOOL_MASK
-      seen_$K = load_mask(row_mask(b, h, t_load) + (s + $Ku) * params.mask_key);
-#else
-      x_$K += load_mask(row_mask(b, h, t_load) + (s + $Ku) * params.mask_key);
-      seen_$K = bitcast<u32>(x_$K) != 0xff800000u;
+#end
+  for (var s0 = 0u; s0 < end; s0 += block) {
+#for P PER
+    let s_$P = s0 + $Pu * $LANESu + lane;
+    let k_at_$P = k_at + min(s_$P, params.key_length - 1u) * params.k_position;
+#for R ROWS
+    var x_$R_$P = 0.0;
+#end
+#end
+    for (var c = 0u; c < params.chunks; c++) {
+#for P PER
+      let k_$P = read_k(k_at_$P, c);
+#end
+#for R ROWS
+      let q_$R = read_q(q_at_$R, c);
+#for P PER
+      x_$R_$P += dot(q_$R, k_$P);
+#end
 #end
     }
+#for R ROWS
+#for P PER
+    weights[$Ru * block + $Pu * $LANESu + lane] = x_$R_$P;
 #end
-    x_$K = select(-3.4028234e38, x_$K, seen_$K);
 #end
-    let m_new = max(max(m, max(x_0, x_1)), max(x_2, x_3));
+    workgroupBarrier();
+
+    var block_max = unseen;
+    for (var e = lane % $SHAREu; e < block; e += $SHAREu) {
+      let x = score(weights[row * block + e], b, h, min(t0 + row, last), s0 + e);
+      weights[row * block + e] = x;
+      block_max = max(block_max, x);
+    }
+#if SHARED
+    partials[lane] = block_max;
+    workgroupBarrier();
+    for (var e = 0u; e < $SHAREu; e++) { block_max = max(block_max, partials[row * $SHAREu + e]); }
+#end
+    let m_new = max(m, block_max);
     let correction = exp_not_positive(m - m_new);
-#for K 4
-    var p_$K = select(0.0, exp_not_positive(x_$K - m_new), seen_$K);
-#end
-    total = fma(total, correction, (p_0 + p_1) + (p_2 + p_3));
+    var sum = 0.0;
+    for (var e = lane % $SHAREu; e < block; e += $SHAREu) {
+      let x = weights[row * block + e];
+      var p = exp_not_positive(x - m_new);
+      if (x <= unseen) { p = 0.0; }
+      sum += p;
 #if DROPOUT
-#for K 4
-    if (seen_$K) { p_$K *= load_dropout(row_dropout(b, h, t_load) + (s + $Ku) * params.dropout_key); }
+      if (p != 0.0) { p *= load_dropout(row_dropout(b, h, min(t0 + row, last)) + (s0 + e) * params.dropout_key); }
 #end
-#end
-#for C SIZE4
-    o_$C = o_$C * correction;
-#end
-#for K 4
-    let v_at_$K = v_at + min(s + $Ku, params.key_length - 1u) * params.v_position;
-#for C SIZE4
-    o_$C = fma(vec4<f32>(p_$K), read$C_v(v_at_$K), o_$C);
-#end
-#end
+      weights[row * block + e] = p;
+    }
+    total = fma(total, correction, sum);
     m = m_new;
-  }
-  if (t >= params.queries) { return; }
-  let out_at = row_out(b, h, t);
-  let scale = select(0.0, 1.0 / total, total > 0.0);
-#for C SIZE4
-  write$C_out(out_at, o_$C * scale);
+    if (lane % $SHAREu == 0u) { factors[row] = correction; }
+    workgroupBarrier();
+
+#for R ROWS
+    let f_$R = factors[$R];
+#for S SLOTS
+    o_$S_$R *= f_$R;
 #end
+#end
+    let length = min(block, end - s0);
+#for S SLOTS
+    if (lane + $Su * $LANESu < params.chunks) {
+      var v_row = v_at + s0 * params.v_position;
+      for (var e = 0u; e < length; e++) {
+        let v = read_v(v_row, lane + $Su * $LANESu);
+#for R ROWS
+        o_$S_$R = fma(vec4<f32>(weights[$Ru * block + e]), v, o_$S_$R);
+#end
+        v_row += params.v_position;
+      }
+    }
+#end
+    workgroupBarrier();
+  }
+
+  partials[lane] = total;
+  workgroupBarrier();
+  total = 0.0;
+  for (var e = 0u; e < $SHAREu; e++) { total += partials[row * $SHAREu + e]; }
+  if (lane % $SHAREu == 0u) {
+    factors[row] = select(0.0, 1.0 / total, total > 0.0);
 #if LOG_SUM
-  store_log_sum((b * params.heads + h) * params.queries + t, select(0.0, m + precise_log(total), total > 0.0));
+    if (t0 + row < params.queries) {
+      let log_sum = select(0.0, m + precise_log(total), total > 0.0);
+      store_log_sum((b * params.heads + h) * params.queries + t0 + row, log_sum);
+    }
+#end
+  }
+  workgroupBarrier();
+#for R ROWS
+  if (t0 + $Ru < params.queries) {
+#for S SLOTS
+    write_out(row_out(b, h, t0 + $Ru), lane + $Su * $LANESu, o_$S_$R * factors[$R]);
+#end
+  }
+#end
+}
+
+// The score of query t and key s, or `unseen`.
+fn score(product: f32, b: u32, h: u32, t: u32, s: u32) -> f32 {
+  if (!sees(t, s)) { return unseen; }
+#if MASK
+#if BOOL_MASK
+  if (!load_mask(row_mask(b, h, t) + s * params.mask_key)) { return unseen; }
+  return product * params.scale;
+#else
+  return max(product * params.scale + load_mask(row_mask(b, h, t) + s * params.mask_key), unseen);
+#end
+#else
+  return product * params.scale;
 #end
 }

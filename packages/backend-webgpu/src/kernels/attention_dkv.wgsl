@@ -1,9 +1,13 @@
 // Attention, backward by keys and values (see attention_dq.wgsl): dv = P^T dout, dk = dS^T q, summed over the query
-// heads that share a key head. One invocation owns one key; q, dout and the row statistics are the same for the whole workgroup.
+// heads that share a key head. A workgroup owns $ROWS keys; lanes own queries to make P and dS, then columns of dk and dv.
 
 $ACCESS
 
-@compute @workgroup_size($WORKGROUP)
+const block = $PERu * $LANESu;
+var<workgroup> weights: array<f32, $ROWSu * block>;
+var<workgroup> slopes: array<f32, $ROWSu * block>;
+
+@compute @workgroup_size($LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -11,78 +15,93 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let tile = group % params.tiles;
+  let s0 = (group % params.tiles) * $ROWSu;
   let kh = (group / params.tiles) % params.key_heads;
   let b = group / (params.tiles * params.key_heads);
-  let s = tile * $WORKGROUPu + lane;
-  let s_load = min(s, params.keys - 1u);
-
-  let k_at = row_k(b, kh, s_load);
-  let v_at = row_v(b, kh, s_load);
-#for C SIZE4
-  let k_$C = read$C_k(k_at) * params.scale;
-  let v_$C = read$C_v(v_at);
-  var dk_$C = vec4<f32>();
-  var dv_$C = vec4<f32>();
+  let last = params.keys - 1u;
+#for R ROWS
+  let s_$R = min(s0 + $Ru, last);
+  let k_at_$R = row_k(b, kh, s_$R);
+  let v_at_$R = row_v(b, kh, s_$R);
 #end
 #if CAUSAL
-  let start = u32(clamp(i32(tile * $WORKGROUPu) - params.causal, 0, i32(params.queries)));
+  let start = u32(clamp(i32(s0) - params.causal, 0, i32(params.queries)));
 #else
   let start = 0u;
+#end
+#for S SLOTS
+#for R ROWS
+  var dk_$S_$R = vec4<f32>();
+  var dv_$S_$R = vec4<f32>();
+#end
 #end
   for (var g = 0u; g < params.heads_per_key; g++) {
     let h = kh * params.heads_per_key + g;
     let q_at = row_q(b, h, 0u);
     let dout_at = row_dout(b, h, 0u);
     let statistics = (b * params.heads + h) * params.queries;
-    for (var t = start; t < params.queries; t++) {
-      let q_row = q_at + t * params.q_position;
-      let dout_row = dout_at + t * params.dout_position;
-      var x4 = vec4<f32>();
-      var dp4 = vec4<f32>();
-#for C SIZE4
-      let q_$C = read$C_q(q_row);
-      let do_$C = read$C_dout(dout_row);
-      x4 = fma(q_$C, k_$C, x4);
-      dp4 = fma(do_$C, v_$C, dp4);
+    for (var t0 = start; t0 < params.queries; t0 += block) {
+#for P PER
+      let t_$P = t0 + $Pu * $LANESu + lane;
+      let t_load_$P = min(t_$P, params.queries - 1u);
+      let q_at_$P = q_at + t_load_$P * params.q_position;
+      let dout_at_$P = dout_at + t_load_$P * params.dout_position;
+#for R ROWS
+      var x_$R_$P = 0.0;
+      var dp_$R_$P = 0.0;
 #end
-      var x = (x4.x + x4.y) + (x4.z + x4.w);
-      var dp = (dp4.x + dp4.y) + (dp4.z + dp4.w);
-      var seen = s < params.key_length;
-#if CAUSAL
-      seen = seen && i32(s) <= i32(t) + params.causal;
 #end
-#if MASK
-      if (seen) {
-#if BOOL_MASK
-        seen = load_mask(row_mask(b, h, t) + s_load * params.mask_key);
-#else
-        x += load_mask(row_mask(b, h, t) + s_load * params.mask_key);
-        seen = bitcast<u32>(x) != 0xff800000u;
+      for (var c = 0u; c < params.chunks; c++) {
+#for P PER
+        let q_$P = read_q(q_at_$P, c);
+        let do_$P = read_dout(dout_at_$P, c);
+#end
+#for R ROWS
+        let k_$R = read_k(k_at_$R, c);
+        let v_$R = read_v(v_at_$R, c);
+#for P PER
+        x_$R_$P += dot(q_$P, k_$R);
+        dp_$R_$P += dot(do_$P, v_$R);
+#end
 #end
       }
+#for R ROWS
+#for P PER
+      weights[$Ru * block + $Pu * $LANESu + lane] = x_$R_$P;
+      slopes[$Ru * block + $Pu * $LANESu + lane] = dp_$R_$P;
 #end
-      let p = select(0.0, exp_not_positive(select(0.0, x - load_log_sum(statistics + t), seen)), seen);
-      var kept = p;
-#if DROPOUT
-      if (seen) {
-        let drop = load_dropout(row_dropout(b, h, t) + s_load * params.dropout_key);
-        kept = p * drop;
-        dp = dp * drop;
+#end
+      workgroupBarrier();
+      for (var e = lane; e < $ROWSu * block; e += $LANESu) {
+        let t = t0 + e % block;
+        let at = statistics + min(t, params.queries - 1u);
+        let pair = gradient(weights[e], slopes[e], load_log_sum(at), load_delta(at), b, h, t, s0 + e / block);
+        weights[e] = pair.x;
+        slopes[e] = pair.y;
+      }
+      workgroupBarrier();
+      let length = min(block, params.queries - t0);
+#for S SLOTS
+      if (lane + $Su * $LANESu < params.chunks) {
+        for (var e = 0u; e < length; e++) {
+          let q = read_q(q_at + (t0 + e) * params.q_position, lane + $Su * $LANESu);
+          let d = read_dout(dout_at + (t0 + e) * params.dout_position, lane + $Su * $LANESu);
+#for R ROWS
+          dv_$S_$R = fma(vec4<f32>(weights[$Ru * block + e]), d, dv_$S_$R);
+          dk_$S_$R = fma(vec4<f32>(slopes[$Ru * block + e]), q, dk_$S_$R);
+#end
+        }
       }
 #end
-      let ds = select(0.0, p * (dp - load_delta(statistics + t)), seen);
-#for C SIZE4
-      dv_$C = fma(vec4<f32>(kept), do_$C, dv_$C);
-      dk_$C = fma(vec4<f32>(ds), q_$C, dk_$C);
-#end
+      workgroupBarrier();
     }
   }
-  if (s >= params.keys) { return; }
-  let dk_at = row_dk(b, kh, s);
-  let dv_at = row_dv(b, kh, s);
-#for C SIZE4
-  write$C_dk(dk_at, dk_$C * params.scale);
-  write$C_dv(dv_at, dv_$C);
+#for R ROWS
+  if (s0 + $Ru < params.keys) {
+#for S SLOTS
+    write_dk(row_dk(b, kh, s0 + $Ru), lane + $Su * $LANESu, dk_$S_$R * params.scale);
+    write_dv(row_dv(b, kh, s0 + $Ru), lane + $Su * $LANESu, dv_$S_$R);
+#end
+  }
 #end
 }

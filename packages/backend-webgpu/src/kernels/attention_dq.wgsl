@@ -1,11 +1,17 @@
 // Attention, backward by the queries. Probabilities are computed again from the stored log of the sum of exponentials
 // (https://arxiv.org/abs/2205.14135, algorithm 4): with P = exp(S - L), dP = dout v^T and delta = sum(dout out),
 //   dS = P (dP - delta) scale,  dq = dS k.
-// One invocation owns one query, as in attention.wgsl. delta is stored for attention_dkv.wgsl.
+// A workgroup owns $ROWS queries of one head; lanes own keys to make dS, in workgroup memory, then columns of dq, as in
+// attention.wgsl. delta is stored for attention_dkv.wgsl.
 
 $ACCESS
 
-@compute @workgroup_size($WORKGROUP)
+const block = $PERu * $LANESu;
+var<workgroup> weights: array<f32, $ROWSu * block>;
+var<workgroup> slopes: array<f32, $ROWSu * block>;
+var<workgroup> deltas: array<f32, $ROWS>;
+
+@compute @workgroup_size($LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
@@ -13,71 +19,96 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let tile = group % params.tiles;
+  let t0 = (group % params.tiles) * $ROWSu;
   let h = (group / params.tiles) % params.heads;
   let b = group / (params.tiles * params.heads);
   let kh = h / params.heads_per_key;
-  let t = tile * $WORKGROUPu + lane;
-  let t_load = min(t, params.queries - 1u);
-
-  let q_at = row_q(b, h, t_load);
-  let out_at = row_out(b, h, t_load);
-  let dout_at = row_dout(b, h, t_load);
-  var delta4 = vec4<f32>();
-#for C SIZE4
-  let q_$C = read$C_q(q_at) * params.scale;
-  let do_$C = read$C_dout(dout_at);
-  delta4 = fma(do_$C, read$C_out(out_at), delta4);
-  var dq_$C = vec4<f32>();
-#end
-  let delta = (delta4.x + delta4.y) + (delta4.z + delta4.w);
-  let log_sum = load_log_sum((b * params.heads + h) * params.queries + t_load);
   let k_at = row_k(b, kh, 0u);
   let v_at = row_v(b, kh, 0u);
+  let last = params.queries - 1u;
+  let statistics = (b * params.heads + h) * params.queries;
+
+  if (lane < $ROWSu) {
+    let out_at = row_out(b, h, min(t0 + lane, last));
+    let dout_at = row_dout(b, h, min(t0 + lane, last));
+    var sum = 0.0;
+    for (var c = 0u; c < params.chunks; c++) { sum += dot(read_dout(dout_at, c), read_out(out_at, c)); }
+    deltas[lane] = sum;
+    if (t0 + lane < params.queries) { store_delta(statistics + t0 + lane, sum); }
+  }
+  workgroupBarrier();
+#for R ROWS
+  let t_$R = min(t0 + $Ru, last);
+  let q_at_$R = row_q(b, h, t_$R);
+  let dout_at_$R = row_dout(b, h, t_$R);
+#end
 #if CAUSAL
-  let last_of_tile = i32(min((tile + 1u) * $WORKGROUPu, params.queries)) - 1;
-  let end = u32(clamp(last_of_tile + params.causal + 1, 0, i32(params.key_length)));
-  let visible = u32(clamp(i32(t_load) + params.causal + 1, 0, i32(params.key_length)));
+  let end = u32(clamp(i32(min(t0 + $ROWSu - 1u, last)) + params.causal + 1, 0, i32(params.key_length)));
 #else
   let end = params.key_length;
-  let visible = params.key_length;
 #end
-  for (var s = 0u; s < end; s++) {
-    let k_row = k_at + s * params.k_position;
-    let v_row = v_at + s * params.v_position;
-    var x4 = vec4<f32>();
-    var dp4 = vec4<f32>();
-#for C SIZE4
-    let k_$C = read$C_k(k_row);
-    x4 = fma(q_$C, k_$C, x4);
-    dp4 = fma(do_$C, read$C_v(v_row), dp4);
+#for S SLOTS
+#for R ROWS
+  var dq_$S_$R = vec4<f32>();
 #end
-    var x = (x4.x + x4.y) + (x4.z + x4.w);
-    var dp = (dp4.x + dp4.y) + (dp4.z + dp4.w);
-    var seen = s < visible;
-#if MASK
-    if (seen) {
-#if BOOL_MASK
-      seen = load_mask(row_mask(b, h, t_load) + s * params.mask_key);
-#else
-      x += load_mask(row_mask(b, h, t_load) + s * params.mask_key);
-      seen = bitcast<u32>(x) != 0xff800000u;
+#end
+  for (var s0 = 0u; s0 < end; s0 += block) {
+#for P PER
+    let s_$P = s0 + $Pu * $LANESu + lane;
+    let k_at_$P = k_at + min(s_$P, params.key_length - 1u) * params.k_position;
+    let v_at_$P = v_at + min(s_$P, params.key_length - 1u) * params.v_position;
+#for R ROWS
+    var x_$R_$P = 0.0;
+    var dp_$R_$P = 0.0;
+#end
+#end
+    for (var c = 0u; c < params.chunks; c++) {
+#for P PER
+      let k_$P = read_k(k_at_$P, c);
+      let v_$P = read_v(v_at_$P, c);
+#end
+#for R ROWS
+      let q_$R = read_q(q_at_$R, c);
+      let do_$R = read_dout(dout_at_$R, c);
+#for P PER
+      x_$R_$P += dot(q_$R, k_$P);
+      dp_$R_$P += dot(do_$R, v_$P);
+#end
 #end
     }
+#for R ROWS
+#for P PER
+    weights[$Ru * block + $Pu * $LANESu + lane] = x_$R_$P;
+    slopes[$Ru * block + $Pu * $LANESu + lane] = dp_$R_$P;
 #end
-#if DROPOUT
-    if (seen) { dp *= load_dropout(row_dropout(b, h, t_load) + s * params.dropout_key); }
 #end
-    let p = exp_not_positive(select(0.0, x - log_sum, seen));
-    let ds = select(0.0, p * (dp - delta), seen);
-#for C SIZE4
-    dq_$C = fma(vec4<f32>(ds), k_$C, dq_$C);
+    workgroupBarrier();
+    for (var e = lane; e < $ROWSu * block; e += $LANESu) {
+      let t = t0 + e / block;
+      let log_sum = load_log_sum(statistics + min(t, last));
+      slopes[e] = gradient(weights[e], slopes[e], log_sum, deltas[e / block], b, h, t, s0 + e % block).y;
+    }
+    workgroupBarrier();
+    let length = min(block, end - s0);
+#for S SLOTS
+    if (lane + $Su * $LANESu < params.chunks) {
+      var k_row = k_at + s0 * params.k_position;
+      for (var e = 0u; e < length; e++) {
+        let k = read_k(k_row, lane + $Su * $LANESu);
+#for R ROWS
+        dq_$S_$R = fma(vec4<f32>(slopes[$Ru * block + e]), k, dq_$S_$R);
+#end
+        k_row += params.k_position;
+      }
+    }
+#end
+    workgroupBarrier();
+  }
+#for R ROWS
+  if (t0 + $Ru < params.queries) {
+#for S SLOTS
+    write_dq(row_dq(b, h, t0 + $Ru), lane + $Su * $LANESu, dq_$S_$R * params.scale);
 #end
   }
-  if (t >= params.queries) { return; }
-  let dq_at = row_dq(b, h, t);
-#for C SIZE4
-  write$C_dq(dq_at, dq_$C * params.scale);
 #end
-  store_delta((b * params.heads + h) * params.queries + t, delta);
 }

@@ -2,7 +2,7 @@ import type { MatmulStep, Operand } from '@inkstone/core/backend';
 import { coalesce, coordinates, offsetAt, sizeOf } from '../indexing.js';
 import type { Kernel } from '../kernel.js';
 import type { Lowering } from '../plan/lowering.js';
-import type { Tuning } from '../tuning.js';
+import type { MatmulTile, Tuning } from '../tuning.js';
 import source from './matmul.wgsl';
 import { isAligned } from './pointwise.js';
 import { identity, programFunction } from './program.js';
@@ -40,18 +40,10 @@ export function matmul(step: MatmulStep, to: Lowering): void {
   );
 }
 
-/** Registers of an invocation in fours, and invocations of a workgroup. */
-export interface MatmulTile {
-  readonly rows4: number;
-  readonly columns4: number;
-  readonly across: number;
-  readonly down: number;
-}
-
-function chooseTile({ m, n }: MatmulStep, { sharedTiles }: Tuning): MatmulTile {
-  if (m <= 4) return { rows4: 1, columns4: 1, across: 32, down: 1 };
-  if (sharedTiles) return { rows4: 1, columns4: 1, across: 16, down: 16 };
-  return { rows4: m >= 8 ? 2 : 1, columns4: n >= 64 ? 2 : 1, across: 8, down: 1 };
+function chooseTile({ m, n }: MatmulStep, { matmulTile }: Tuning): MatmulTile {
+  const rows = Math.min(matmulTile.rows, m);
+  const columns4 = Math.min(matmulTile.columns4, Math.ceil(n / 4));
+  return { ...matmulTile, rows, columns4 };
 }
 
 /** Into how many slices k is cut: more than one only where the tiles alone leave the machine idle. */
@@ -61,34 +53,41 @@ function chooseSlices(
   tile: MatmulTile,
   { parallelism }: Tuning,
 ): number {
-  const invocations = batches * Math.ceil(m / (4 * tile.rows4)) * Math.ceil(n / (4 * tile.columns4));
+  const invocations = batches * Math.ceil(m / tile.rows) * Math.ceil(n / (4 * tile.columns4));
   if (invocations >= parallelism / 2) return 1;
   return Math.max(1, Math.min(Math.floor(parallelism / invocations), Math.floor(k / 128), 32));
 }
 
 function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowering): void {
-  const { m, n, k } = step;
+  const { m, n, k, a, b } = step;
+  const rank = step.batch.length;
   const batches = sizeOf(step.batch);
   const kernel = to.kernel(step.label ?? 'matmul');
-  const tail = k % 4 !== 0;
-  const a = declareSide(kernel, 'a', step.a, k, tail);
-  const b = declareSide(kernel, 'b', step.b, k, tail);
-  const tileRows = Math.ceil(m / (4 * tile.rows4 * tile.down));
+  const tileRows = Math.ceil(m / tile.rows);
   const tileColumns = Math.ceil(n / (4 * tile.columns4 * tile.across));
   const tiles = tileRows * tileColumns * batches * slices;
   kernel.sizes({ m, n, k, tiles, tile_rows: tileRows, tile_columns: tileColumns });
-  kernel.sizes({ a_row: a.outer, a_inner: a.inner, b_column: b.outer, b_inner: b.inner });
-  if (slices > 1) kernel.sizes({ batches, k_slice: Math.ceil(k / slices / 4) * 4 });
+  if (slices > 1) kernel.sizes({ batches, k_slice: Math.ceil(k / slices) });
+  kernel.input('a', a);
+  kernel.sizes({ a_row: a.strides[rank] as number, a_inner: a.strides[rank + 1] as number });
+  kernel.sizes({ b_inner: b.strides[rank] as number, b_column: b.strides[rank + 1] as number });
+  const vectors =
+    b.strides[rank + 1] === 1 &&
+    isAligned(b) &&
+    b.strides.slice(0, rank + 1).every((stride) => stride % 4 === 0);
+  kernel.input('b', b, vectors ? 4 : 1);
+  const singles = [0, 1, 2, 3].map((i) => `load_b(at + ${i}u * params.b_column)`).join(', ');
+  const readB = `fn read_b(at: u32) -> vec4<f32> { return ${vectors ? 'load4_b(at)' : `vec4<f32>(${singles})`}; }`;
 
   const batchSpace = coalesce({
     shape: step.batch,
-    strides: [step.a.strides, step.b.strides],
+    strides: [a.strides.slice(0, rank), b.strides.slice(0, rank)],
   });
   const batchOffset = (name: string, i: number) =>
     [
       `fn batch_${name}(z: u32) -> u32 {`,
       coordinates(batchSpace.shape, 'z', 'b'),
-      `return ${offsetAt((batchSpace.strides[i] as number[]).slice(0, batchSpace.shape.length), 'b')};\n}`,
+      `return ${offsetAt(batchSpace.strides[i] as number[], 'b')};\n}`,
     ].join('\n');
   const finish = slices > 1 ? partialFinish(step, kernel) : finishFunction(step, kernel);
   to.add(
@@ -96,61 +95,17 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
       'matmul',
       source,
       {
-        ROWS4: tile.rows4,
+        ROWS: tile.rows,
         COLUMNS4: tile.columns4,
         ACROSS: tile.across,
-        DOWN: tile.down,
-        READS: [a.code, b.code, batchOffset('a', 0), batchOffset('b', 1)].join('\n'),
-        A_ALONG_K: a.alongK,
-        B_ALONG_K: b.alongK,
+        READS: [readB, batchOffset('a', 0), batchOffset('b', 1)].join('\n'),
         SLICED: slices > 1,
-        TAIL: tail,
         HEAVY: finish.heavy,
         FINISH: finish.code,
       },
       tiles,
     ),
   );
-}
-
-/** One side of the product: `outer` is the stride of a's rows or b's columns, `inner` that of l. */
-interface Side {
-  readonly outer: number;
-  readonly inner: number;
-  /** Whether vectors are read along l. */
-  readonly alongK: boolean;
-  /** `read_NAME(at)`: four elements from `at` on. */
-  readonly code: string;
-}
-
-function declareSide(kernel: Kernel, name: 'a' | 'b', operand: Operand, k: number, tail: boolean): Side {
-  const rank = operand.shape.length;
-  const [row, column] = [operand.strides[rank - 2] as number, operand.strides[rank - 1] as number];
-  const outer = name === 'a' ? row : column;
-  const inner = name === 'a' ? column : row;
-  const alongK = inner === 1 || outer !== 1;
-  const other = alongK ? outer : inner;
-  const batchStrides = operand.strides.slice(0, rank - 2);
-  const vector =
-    (alongK ? inner : outer) === 1 &&
-    k >= 4 &&
-    isAligned(operand) &&
-    [other, ...batchStrides].every((stride) => stride % 4 === 0);
-  if (vector) kernel.input(name, operand, 4);
-  if (vector && tail) kernel.input(`${name}1`, operand);
-  if (!vector) kernel.input(name, operand);
-  const step = `params.${name}_${alongK ? 'inner' : name === 'a' ? 'row' : 'column'}`;
-  const read = vector
-    ? `return load4_${name}(at);`
-    : `return vec4<f32>(${[0, 1, 2, 3].map((i) => `load_${name}(at + ${i}u * ${step})`).join(', ')});`;
-  const single = vector && tail ? `fn single_${name}(at: u32) -> f32 { return load_${name}1(at); }` : '';
-  const plain = !vector && tail ? `fn single_${name}(at: u32) -> f32 { return load_${name}(at); }` : '';
-  return {
-    outer,
-    inner,
-    alongK,
-    code: `fn read_${name}(at: u32) -> vec4<f32> { ${read} }\n${single}${plain}`,
-  };
 }
 
 interface Finish {
