@@ -12,34 +12,54 @@ import { norm, normBackward, NormBackwardCommand, NormCommand } from './norm';
 import { pointwise, PointwiseCommand } from './pointwise';
 import { reduce, ReduceCommand } from './reduce';
 import { softmax, softmaxBackward, SoftmaxBackwardCommand, SoftmaxCommand } from './softmax';
+import { awaitJob, enter, jobCommands, leave } from './threads';
 
-export { setThread } from './threads';
+export { post, setScratch, setThread, stop } from './threads';
 
 /** Where the memory that the kernels do not use themselves begins. */
 export const heapBase: usize = __heap_base;
 
-/** Runs the commands from `at` to the end marker. */
+/** Runs the commands from `at` to the end marker; each thread of a job calls this. */
 export function run(at: usize): void {
-  while (true) {
-    switch (load<u32>(at)) {
-      case CommandKind.End: return;
-      case CommandKind.Pointwise: pointwise(changetype<PointwiseCommand>(at)); break;
-      case CommandKind.Reduce: reduce(changetype<ReduceCommand>(at)); break;
-      case CommandKind.Matmul: matmul(changetype<MatmulCommand>(at)); break;
-      case CommandKind.Softmax: softmax(changetype<SoftmaxCommand>(at)); break;
-      case CommandKind.SoftmaxBackward: softmaxBackward(changetype<SoftmaxBackwardCommand>(at)); break;
-      case CommandKind.CrossEntropy: crossEntropy(changetype<CrossEntropyCommand>(at)); break;
-      case CommandKind.CrossEntropyBackward: crossEntropyBackward(changetype<CrossEntropyBackwardCommand>(at)); break;
-      case CommandKind.Norm: norm(changetype<NormCommand>(at)); break;
-      case CommandKind.NormBackward: normBackward(changetype<NormBackwardCommand>(at)); break;
-      case CommandKind.Attention: attention(changetype<AttentionCommand>(at)); break;
-      case CommandKind.AttentionBackward: attentionBackward(changetype<AttentionCommand>(at)); break;
-      case CommandKind.IndexSelect: indexSelect(changetype<IndexCommand>(at)); break;
-      case CommandKind.IndexAdd: indexAdd(changetype<IndexCommand>(at)); break;
-      case CommandKind.Gather: gather(changetype<IndexCommand>(at)); break;
-      case CommandKind.Scatter: scatter(changetype<IndexCommand>(at)); break;
-      default: unreachable();
+  while (load<u32>(at) != CommandKind.End) {
+    const flags = load<u32>(at, 8);
+    if (enter(flags)) {
+      command(at);
+      // After the last command that is shared a worker reads no more: the main thread may free the plan.
+      if (leave(flags)) return;
     }
     at += load<u32>(at, 4);
+  }
+}
+
+/** A worker's life: jobs as they come, until the device is closed. */
+export function work(): void {
+  let job: u32 = 0;
+  while (true) {
+    job = awaitJob(job);
+    const commands = jobCommands();
+    if (!commands) return;
+    run(commands);
+  }
+}
+
+function command(at: usize): void {
+  switch (load<u32>(at)) {
+    case CommandKind.Pointwise: pointwise(changetype<PointwiseCommand>(at)); break;
+    case CommandKind.Reduce: reduce(changetype<ReduceCommand>(at)); break;
+    case CommandKind.Matmul: matmul(changetype<MatmulCommand>(at)); break;
+    case CommandKind.Softmax: softmax(changetype<SoftmaxCommand>(at)); break;
+    case CommandKind.SoftmaxBackward: softmaxBackward(changetype<SoftmaxBackwardCommand>(at)); break;
+    case CommandKind.CrossEntropy: crossEntropy(changetype<CrossEntropyCommand>(at)); break;
+    case CommandKind.CrossEntropyBackward: crossEntropyBackward(changetype<CrossEntropyBackwardCommand>(at)); break;
+    case CommandKind.Norm: norm(changetype<NormCommand>(at)); break;
+    case CommandKind.NormBackward: normBackward(changetype<NormBackwardCommand>(at)); break;
+    case CommandKind.Attention: attention(changetype<AttentionCommand>(at)); break;
+    case CommandKind.AttentionBackward: attentionBackward(changetype<AttentionCommand>(at)); break;
+    case CommandKind.IndexSelect: indexSelect(changetype<IndexCommand>(at)); break;
+    case CommandKind.IndexAdd: indexAdd(changetype<IndexCommand>(at)); break;
+    case CommandKind.Gather: gather(changetype<IndexCommand>(at)); break;
+    case CommandKind.Scatter: scatter(changetype<IndexCommand>(at)); break;
+    default: unreachable();
   }
 }

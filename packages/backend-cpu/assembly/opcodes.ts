@@ -23,6 +23,14 @@ export enum CommandKind {
   Scatter,
 }
 
+/** Bits of a command's third word. */
+export enum CommandFlags {
+  /** All threads run it. */
+  Parallel = 1,
+  /** The last that all threads run. */
+  Last = 2,
+}
+
 /** How an element lies in memory. */
 export enum Storage {
   F32,

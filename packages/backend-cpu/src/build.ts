@@ -45,22 +45,25 @@ export async function loadBuild(build: BuildName, threads: boolean): Promise<Web
   return WebAssembly.compile(bytes);
 }
 
-/** What the kernels export. */
+/** What the kernels export (assembly/index.ts, assembly/threads.ts). */
 export interface Kernels {
   readonly heapBase: WebAssembly.Global;
-  setThread(index: number, count: number, scratch: number): void;
+  setThread(index: number, count: number, control: number, maySleep: boolean): void;
+  setScratch(address: number): void;
   run(commands: number): void;
+  post(commands: number): void;
+  stop(): void;
 }
 
-export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
-  const imports = {
-    env: {
-      memory,
-      abort: () => {
-        throw new Error('cpu: a kernel stopped');
-      },
-    },
+/** @param stalled asked while the main thread waits for workers: whether to give them up. */
+export async function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  stalled: () => boolean,
+): Promise<Kernels> {
+  const abort = (): never => {
+    throw new Error('cpu: a kernel stopped');
   };
-  const instance = await WebAssembly.instantiate(module, imports);
+  const instance = await WebAssembly.instantiate(module, { env: { memory, abort, stalled } });
   return instance.exports as unknown as Kernels;
 }

@@ -8,11 +8,13 @@ import {
   OutOfMemoryError,
   type Plan,
 } from '@inkstone/core/backend';
-import type { Kernels } from './build.js';
+import { instantiate, type Kernels } from './build.js';
 import { encodePlan } from './encode/plan.js';
+import { defaultParallelWork } from './encode/step.js';
 import { bytesPerElement } from './encode/storage.js';
 import { CpuBuffer, CpuExecutable, copyIn, type Host } from './executable.js';
-import { alignment, type LinearMemory } from './memory.js';
+import { alignment, LinearMemory } from './memory.js';
+import { controlBytes, maySleep, ThreadPool } from './threads.js';
 
 export class CpuDevice implements BackendDevice, Host {
   readonly name = 'cpu';
@@ -31,15 +33,43 @@ export class CpuDevice implements BackendDevice, Host {
   private closed = false;
   private reportLost!: (error: DeviceLostError) => void;
 
-  constructor(
+  private constructor(
     readonly description: string,
     readonly memory: LinearMemory,
     private readonly kernels: Kernels,
+    private readonly pool: ThreadPool | null,
+    private readonly parallelWork: number,
   ) {
     this.lost = new Promise((resolve) => {
       this.reportLost = resolve;
     });
+  }
+
+  /**
+   * Makes the memory, starts the threads and resolves when they wait for work.
+   * @param parallelWork work (about a multiply-add each) from which on a command is shared; tests share everything.
+   */
+  static async open(
+    module: WebAssembly.Module,
+    threads: number,
+    kind: string,
+    parallelWork = defaultParallelWork,
+  ): Promise<CpuDevice> {
+    const memory = new LinearMemory(threads > 1);
+    let device: CpuDevice | null = null;
+    let pool: ThreadPool | null = null;
+    const kernels = await instantiate(module, memory.memory, () => pool?.stalled() ?? false);
     memory.start(Number(kernels.heapBase.value));
+    if (threads > 1) {
+      const control = memory.allocate(controlBytes(threads));
+      memory.u8.fill(0, control, control + controlBytes(threads));
+      kernels.setThread(0, threads, control, maySleep());
+      pool = new ThreadPool(memory.memory, control, threads, (reason) => device?.lose(reason));
+      await pool.start(module);
+    }
+    const description = `${kind}, ${threads} thread${threads === 1 ? '' : 's'}`;
+    device = new CpuDevice(description, memory, kernels, pool, parallelWork);
+    return device;
   }
 
   createBuffer(byteLength: number): BackendBuffer {
@@ -80,7 +110,7 @@ export class CpuDevice implements BackendDevice, Host {
 
   compile(plan: Plan): Executable {
     this.assertRunning();
-    const encoded = encodePlan(plan);
+    const encoded = encodePlan(plan, this.parallelWork);
     this.reserve(encoded.sharedScratch, encoded.localScratch);
     return new CpuExecutable(this, plan, encoded);
   }
@@ -88,7 +118,11 @@ export class CpuDevice implements BackendDevice, Host {
   async idle(): Promise<void> {}
 
   async close(): Promise<void> {
+    if (this.closed) return;
     this.closed = true;
+    if (this.pool === null) return;
+    this.kernels.stop();
+    this.pool.terminate();
   }
 
   assertRunning(): void {
@@ -104,25 +138,45 @@ export class CpuDevice implements BackendDevice, Host {
     return buffer;
   }
 
-  execute(commands: number): void {
+  execute(commands: number, parallel: boolean): void {
+    const { kernels, pool } = this;
     try {
-      this.kernels.run(commands);
+      if (pool !== null && parallel) {
+        pool.begin();
+        kernels.post(commands);
+      }
+      kernels.run(commands);
     } catch (cause) {
-      this.failure = new DeviceLostError('cpu: a kernel failed; memory may be damaged', { cause });
-      this.reportLost(this.failure);
-      throw this.failure;
+      throw this.lose('a kernel failed or a thread does not answer', cause);
     }
+  }
+
+  /** The device is of no more use: threads are ended, and whoever asks is told why. */
+  private lose(reason: string, cause?: unknown): DeviceLostError {
+    if (this.failure === null) {
+      this.failure = new DeviceLostError(`cpu: ${reason}; what it was writing is lost. Open a new device.`, {
+        cause,
+      });
+      if (!this.closed) this.reportLost(this.failure);
+      if (this.pool !== null) {
+        this.kernels.stop();
+        this.pool.terminate();
+      }
+    }
+    return this.failure;
   }
 
   /** Makes the scratch memories at least so large. A failure leaves them as they are. */
   private reserve(shared: number, local: number): void {
     if (local > this.localBytes) {
-      const bytes = Math.ceil(local / 4096) * 4096;
-      const address = this.memory.allocate(bytes);
+      // A page apart, so that threads share no cache line.
+      const bytes = Math.ceil(local / 4096) * 4096 + 4096;
+      const address = this.memory.allocate(bytes * (this.pool?.count ?? 1));
       if (this.localScratch) this.memory.release(this.localScratch);
       this.localScratch = address;
       this.localBytes = bytes;
-      this.kernels.setThread(0, 1, address);
+      this.kernels.setScratch(address);
+      this.pool?.setScratch(address, bytes);
     }
     if (shared > this.sharedBytes) {
       const address = this.memory.allocate(shared);

@@ -20,7 +20,7 @@ export interface Host {
   readonly sharedScratch: number;
   assertRunning(): void;
   checkBuffer(buffer: BackendBuffer): CpuBuffer;
-  execute(commands: number): void;
+  execute(commands: number, parallel: boolean): void;
 }
 
 interface Patch {
@@ -44,6 +44,7 @@ export class CpuExecutable implements Executable {
   private readonly shiftPatches: ShiftPatch[] = [];
   private readonly bound: number[];
   private boundScratch = -1;
+  private readonly parallel: boolean;
   private disposed = false;
 
   constructor(
@@ -51,6 +52,7 @@ export class CpuExecutable implements Executable {
     private readonly plan: Plan,
     encoded: EncodedPlan,
   ) {
+    this.parallel = encoded.parallel;
     const { memory } = host;
     const scalarBytes = Math.ceil((plan.scalars.length * 4) / alignment) * alignment;
     this.base = memory.allocate(scalarBytes + encoded.words.byteLength);
@@ -114,7 +116,7 @@ export class CpuExecutable implements Executable {
       const { buffer, byteOffset, byteLength } = plan.uploads[i];
       copyIn(memory, this.bound[buffer] + byteOffset, uploads[i], byteLength);
     }
-    host.execute(this.commands);
+    host.execute(this.commands, this.parallel);
   }
 
   dispose(): void {

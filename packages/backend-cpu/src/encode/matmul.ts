@@ -110,7 +110,7 @@ function chooseMode({ batch, m, n, k }: Shape, b: Matrix): MatmulMode {
 }
 
 export function encodeMatmul(encoder: StepEncoder, step: MatmulStep): void {
-  const { writer, scratch } = encoder;
+  const { scratch } = encoder;
   const fullShape = [...step.batch, step.m, step.n];
   let direct = directOutput(step);
   const flat = contiguousStrides(fullShape);

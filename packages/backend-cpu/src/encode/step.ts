@@ -1,27 +1,24 @@
 /** What the encoders of all steps share: the writer, the scratch plan, and operands brought to 32-bit contiguous form. */
 import { type ComputeType, computeTypeOf, type Operand, type Program } from '@inkstone/core/backend';
-import { CommandKind, Storage } from '../../assembly/opcodes.js';
+import { CommandFlags, CommandKind, Storage } from '../../assembly/opcodes.js';
 import { encodeProgram, identity, type Output, outputOf, scratchSource, sourceOf } from './program.js';
 import type { ScratchPlan } from './scratch.js';
 import { contiguousStrides, product, type Source } from './space.js';
 import { storageOf } from './storage.js';
 import { type Address, addressOf, nowhere, type Writer } from './writer.js';
 
-/** Bits of a command's flags (assembly/index.ts). */
-export const serial = 0;
-export const parallel = 1;
-
-/** Points of work below which a command is not worth sharing among threads. */
-export const parallelWork = 16384;
+/** Work below which a command is not worth sharing among threads: about 10 microseconds of one thread. */
+export const defaultParallelWork = 16384;
 
 export class StepEncoder {
   constructor(
     readonly writer: Writer,
     readonly scratch: ScratchPlan,
+    private readonly parallelWork: number,
   ) {}
 
   flags(work: number): number {
-    return work >= parallelWork ? parallel : serial;
+    return work >= this.parallelWork ? CommandFlags.Parallel : 0;
   }
 
   /** A pointwise command. `work` weighs a point: how many instructions it takes. */
