@@ -39,7 +39,7 @@ async function losses(device: Device, steps: number): Promise<number[]> {
     { vocabSize: tokenizer.vocabSize, blockSize, nLayer: 2, nHead: 2, nEmbd: 32 },
     { device },
   );
-  const optimizer = new optim.AdamW(model.parameters(), { lr: 3e-3 });
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
   const out: number[] = [];
   for (let step = 0; step < steps; step++) {
     const starts = (await randint(data.length - blockSize, [batchSize], { device }).data()) as Int32Array;

@@ -85,9 +85,6 @@ export class MemoryFolder implements Folder {
 /** A folder from a path, which needs Node, or the folder itself. */
 export async function folderAt(folder: string | Folder): Promise<Folder> {
   if (typeof folder !== 'string') return folder;
-  if (!('process' in globalThis)) {
-    throw new Error(`${folder}: paths need Node; in a browser give a Folder, such as a MemoryFolder`);
-  }
   const { nodeFolder } = await import('./node/folder.js');
   return nodeFolder(folder);
 }

@@ -1,9 +1,20 @@
 /// <reference types="node" />
 /** A folder on a disk. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { type Folder, MissingFile } from '../folder.js';
+
+/**
+ * Node's own modules, asked for at run time: an import would stand in the way of every bundler that builds a page.
+ * @throws Error where there is no Node.
+ */
+function nodeModules(path: string) {
+  const { process } = globalThis as { process?: Partial<typeof globalThis.process> };
+  if (!process?.getBuiltinModule) {
+    throw new Error(`${path}: paths need Node; in a browser give a Folder, such as a MemoryFolder`);
+  }
+  return { fs: process.getBuiltinModule('node:fs/promises'), path: process.getBuiltinModule('node:path') };
+}
+
+type FileSystem = typeof import('node:fs/promises');
 
 /**
  * The folder at a path, which need not exist yet.
@@ -11,6 +22,11 @@ import { type Folder, MissingFile } from '../folder.js';
  * await model.savePretrained(nodeFolder('./poet'));
  */
 export function nodeFolder(path: string): Folder {
+  const {
+    fs,
+    path: { dirname, join },
+  } = nodeModules(path);
+  const { mkdir, readdir, readFile, rename, rm, stat } = fs;
   const at = (file: string): string => join(path, file);
   return {
     name: path,
@@ -41,21 +57,21 @@ export function nodeFolder(path: string): Folder {
 
     async write(file, bytes) {
       await mkdir(dirname(at(file)), { recursive: true });
-      await writeThrough(at(file), bytes);
+      await writeThrough(fs, at(file), bytes);
     },
 
     async replace(file, bytes) {
       const folder = dirname(at(file));
       await mkdir(folder, { recursive: true });
-      const temporary = `${at(file)}.${randomUUID().slice(0, 8)}.tmp`;
+      const temporary = `${at(file)}.${crypto.randomUUID().slice(0, 8)}.tmp`;
       try {
-        await writeThrough(temporary, bytes);
+        await writeThrough(fs, temporary, bytes);
         await rename(temporary, at(file));
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
       }
-      await syncFolder(folder);
+      await syncFolder(fs, folder);
     },
 
     remove: (file) => rm(at(file), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
@@ -65,7 +81,7 @@ export function nodeFolder(path: string): Folder {
 }
 
 /** Writes and waits until the bytes have left the operating system's memory. */
-async function writeThrough(file: string, bytes: Uint8Array): Promise<void> {
+async function writeThrough({ open }: FileSystem, file: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(file, 'w');
   try {
     await handle.writeFile(bytes);
@@ -76,7 +92,7 @@ async function writeThrough(file: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** A rename survives a power cut once its folder is written; Windows has no such call, and needs none. */
-async function syncFolder(folder: string): Promise<void> {
+async function syncFolder({ open }: FileSystem, folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
