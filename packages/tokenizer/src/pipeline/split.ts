@@ -41,24 +41,27 @@ export function splitAt(
 ): Ranges {
   const ranges: Ranges = [];
   const isMatch: boolean[] = [];
-  let at = start;
+  // Anchors and look-behind must not see what stands around the piece. A slice copies nothing.
+  const piece = text.slice(start, end);
+  let at = 0;
   const add = (to: number, matched: boolean) => {
-    if (to > at) {
-      ranges.push(at, to);
+    // Empty matches count too: they decide what is merged with what.
+    if (to > at || matched) {
+      ranges.push(start + at, start + to);
       isMatch.push(matched !== invert);
     }
     at = to;
   };
-  let from = start;
-  while (from <= end) {
-    const match = find(text, from, end);
+  let from = 0;
+  while (from <= piece.length) {
+    const match = find(piece, from, piece.length);
     if (!match) break;
     add(match[0], false);
     add(match[1], true);
     // After an empty match look on behind the next character.
-    from = match[1] > match[0] ? match[1] : match[1] + ((text.codePointAt(match[1]) ?? 0) > 0xffff ? 2 : 1);
+    from = match[1] > match[0] ? match[1] : match[1] + ((piece.codePointAt(match[1]) ?? 0) > 0xffff ? 2 : 1);
   }
-  add(end, false);
+  add(piece.length, false);
   return arrange(ranges, isMatch, behavior);
 }
 

@@ -50,6 +50,17 @@ export function planeClasses(plane: number): Uint8Array {
   return (planes[plane] ??= build(plane));
 }
 
+/** Whether a code point is among those that count as unassigned. */
+export function isNewer(code: number): boolean {
+  const list = NEWER[code >> 16];
+  if (list === undefined) return false;
+  const ranges = rangesOf(list);
+  for (let i = 0; i < ranges.length; i += 2) {
+    if ((code & 0xffff) <= (ranges[i + 1] as number)) return (code & 0xffff) >= (ranges[i] as number);
+  }
+  return false;
+}
+
 /** The classes of any code point. */
 export function classOf(code: number): number {
   return planeClasses(code >> 16)[code & 0xffff] as number;
