@@ -52,9 +52,6 @@ start(workerData, (message) => parentPort.postMessage(message));`;
 const pageSource = `${body}
 onmessage = ({ data }) => start(data, (message) => postMessage(message));`;
 
-/** How long the workers may take no task while the main thread waits for them. */
-const patienceMs = 15_000;
-
 /** Node's own modules, without an import that a bundler would follow. */
 interface NodeProcess {
   getBuiltinModule?(name: string): unknown;
@@ -103,6 +100,8 @@ export class ThreadPool {
   private lastProgress = -1;
   private waitingSince = 0;
   private closing = false;
+  /** How long the workers may take no task while the main thread waits for them. */
+  private patienceMs = 15_000;
 
   constructor(
     private readonly memory: WebAssembly.Memory,
@@ -178,7 +177,7 @@ export class ThreadPool {
       this.lastProgress = progress;
       this.waitingSince = now;
     }
-    return now - this.waitingSince > patienceMs;
+    return now - this.waitingSince > this.patienceMs;
   }
 
   /** A run begins: whatever was waited for is over. */

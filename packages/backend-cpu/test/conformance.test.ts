@@ -1,29 +1,42 @@
 /** The shared kernel suite on each build, against the reference. */
 import { kernelSuite } from '@inkstone/conformance';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hasRelaxedSimd, loadBuild } from '../src/build.js';
 import { CpuDevice } from '../src/device.js';
 import { cpu } from '../src/index.js';
 import { reference } from '../src/reference.js';
 
 const oracle = () => reference().open();
+// Scores of up to 1600, which one case has, are off by 1e-4 in float32 and so are their probabilities.
+const tolerances = { attention: { scaled: 2e-5 } };
 const dtypes = ['float32', 'float16', 'int32', 'uint8', 'bool'] as const;
 
 describe('simd, one thread', () => {
-  kernelSuite(() => cpu({ build: 'simd', threads: 1 }).open(), { oracle, dtypes });
+  kernelSuite(() => cpu({ build: 'simd', threads: 1 }).open(), { oracle, dtypes, tolerances });
 });
 
 describe('simd, two threads that share even the smallest command', () => {
-  kernelSuite(async () => CpuDevice.open(await loadBuild('simd', true), 2, 'shared', 0), { oracle, dtypes });
-});
-
-describe.runIf(hasRelaxedSimd())('simd-relaxed, one thread', () => {
-  kernelSuite(() => cpu({ build: 'simd-relaxed', threads: 1 }).open(), { oracle, dtypes });
-});
-
-describe.runIf(hasRelaxedSimd())('simd-relaxed, four threads', () => {
-  kernelSuite(async () => CpuDevice.open(await loadBuild('simd-relaxed', true), 4, 'shared', 0), {
+  kernelSuite(async () => CpuDevice.open(await loadBuild('simd', true), 2, 'shared', 0), {
     oracle,
     dtypes,
+    tolerances,
   });
 });
+
+it('finds relaxed SIMD in every engine that is known to have it', () => {
+  expect(hasRelaxedSimd()).toBe(Number(process.versions.node.split('.')[0]) >= 22);
+});
+
+if (hasRelaxedSimd()) {
+  describe('simd-relaxed, one thread', () => {
+    kernelSuite(() => cpu({ build: 'simd-relaxed', threads: 1 }).open(), { oracle, dtypes, tolerances });
+  });
+
+  describe('simd-relaxed, four threads', () => {
+    kernelSuite(async () => CpuDevice.open(await loadBuild('simd-relaxed', true), 4, 'shared', 0), {
+      oracle,
+      dtypes,
+      tolerances,
+    });
+  });
+}

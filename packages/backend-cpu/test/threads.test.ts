@@ -1,0 +1,117 @@
+/** Threads: the same bits for any number of them, and no hang when one dies. */
+import { sameBitsSuite } from '@inkstone/conformance';
+import { type BackendDevice, DeviceLostError, type Plan } from '@inkstone/core/backend';
+import { describe, expect, it } from 'vitest';
+import { hasRelaxedSimd, loadBuild } from '../src/build.js';
+import { CpuDevice } from '../src/device.js';
+import { cpu } from '../src/index.js';
+
+const dtypes = ['float32', 'float16', 'int32', 'uint8', 'bool'] as const;
+const builds = hasRelaxedSimd() ? (['simd', 'simd-relaxed'] as const) : (['simd'] as const);
+
+/** y = x * x over many elements: several tasks for each thread. */
+const length = 1 << 20;
+const operand = (buffer: number) => ({
+  buffer,
+  dtype: 'float32' as const,
+  shape: [length],
+  strides: [1],
+  offset: 0,
+});
+const squarePlan: Plan = {
+  buffers: [{ byteLength: length * 4 }, { byteLength: length * 4 }],
+  scalars: [],
+  uploads: [],
+  steps: [
+    {
+      kind: 'pointwise',
+      shape: [length],
+      inputs: [operand(0)],
+      scalars: [],
+      program: {
+        instructions: [
+          { op: 'load', type: 'float32', input: 0 },
+          { op: 'mul', type: 'float32', a: 0, b: 0 },
+        ],
+        outputs: [1],
+      },
+      outputs: [operand(1)],
+    },
+  ],
+};
+
+function square(device: BackendDevice): () => void {
+  const buffers = [device.createBuffer(length * 4), device.createBuffer(length * 4)];
+  device.write(buffers[0], 0, new Float32Array(length).fill(3));
+  const executable = device.compile(squarePlan);
+  return () => executable.run(buffers, [], []);
+}
+
+/** The device's pool, to be unkind to its workers. */
+interface Inside {
+  readonly pool: { readonly workers: readonly { terminate(): Promise<number> }[]; patienceMs: number };
+}
+
+describe.each(builds)('%s', (build) => {
+  // Everything is shared, also what would not be worth it.
+  const open = (threads: number) => async () =>
+    CpuDevice.open(await loadBuild(build, threads > 1), threads, build, 0);
+  describe.each([2, 4])('one thread and %i', (threads) => {
+    sameBitsSuite(open(1), open(threads), { dtypes });
+  });
+});
+
+describe('a thread that dies', () => {
+  it('makes the next run throw, and later ones too', async () => {
+    const device = await cpu({ threads: 3, build: 'simd' }).open();
+    const run = square(device);
+    run();
+    await (device as unknown as Inside).pool.workers[1].terminate();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(run).toThrow(DeviceLostError);
+    expect(await device.lost).toBeInstanceOf(DeviceLostError);
+    expect(run).toThrow(DeviceLostError);
+    await device.close();
+  });
+
+  it('is noticed by a run that waits for it', async () => {
+    const device = await cpu({ threads: 2, build: 'simd' }).open();
+    const run = square(device);
+    run();
+    const { pool } = device as unknown as Inside;
+    pool.patienceMs = 300;
+    // Nothing has told the main thread yet when the run begins.
+    const ended = pool.workers[0].terminate();
+    while (true) {
+      try {
+        run();
+      } catch (error) {
+        expect(error).toBeInstanceOf(DeviceLostError);
+        break;
+      }
+    }
+    await ended;
+    await device.close();
+  });
+
+  it('leaves other devices alone', async () => {
+    const [first, second] = await Promise.all([cpu({ threads: 2 }).open(), cpu({ threads: 2 }).open()]);
+    await (first as unknown as Inside).pool.workers[0].terminate();
+    square(second)();
+    await first.close();
+    await second.close();
+  });
+});
+
+describe('options', () => {
+  it.each([0, -1, 1.5, 65, Number.NaN])('refuses %s threads', (threads) => {
+    expect(() => cpu({ threads })).toThrow(/threads is 'auto' or 1 to 64/);
+  });
+
+  it('says what it runs on', async () => {
+    const device = await cpu({ threads: 2, build: 'simd' }).open();
+    expect(device.description).toBe('WebAssembly SIMD, 2 threads');
+    await device.close();
+    expect(() => device.createBuffer(4)).toThrow(/closed/);
+  });
+});
