@@ -33,4 +33,17 @@ export {
   zeros,
   zerosLike,
 } from './tensor/creation.js';
+export {
+  broadcastTensors,
+  einsum,
+  hstack,
+  type MultinomialOptions,
+  meshgrid,
+  multinomial,
+  outer,
+  vstack,
+  where,
+} from './tensor/functions.js';
+export type { Index, Slice } from './tensor/indexing.js';
+export type { ReduceOptions, ValuesAndIndices } from './tensor/reducing.js';
 export { Parameter, Tensor } from './tensor/tensor.js';

@@ -1,4 +1,4 @@
-/** Parity cases: what they look like in `cases/*.json`, and how they become tensors. See make/common.py. */
+/** Parity cases: what they look like in `goldens/*.json`, and how they become tensors. See make/common.py. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type DType, type NestedArray, Tensor, tensor } from '@inkstone/core';
 
@@ -36,13 +36,13 @@ export interface ParityCase {
 
 /** All cases of a family, such as 'pointwise'. */
 export function readCases(family: string): ParityCase[] {
-  const text = readFileSync(new URL(`cases/${family}.json`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`goldens/${family}.json`, import.meta.url), 'utf8');
   return (JSON.parse(text) as { cases: ParityCase[] }).cases;
 }
 
 /** The families that have been made. */
 export function families(): string[] {
-  const folder = new URL('cases', import.meta.url);
+  const folder = new URL('goldens', import.meta.url);
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -5))

@@ -12,7 +12,8 @@ import { toFloat } from './promotion.js';
 type Emit = (b: ProgramBuilder, x: Expr, node: Value) => Expr;
 type Gradient = (g: Value, x: Value, out: Value) => Value | null;
 
-function define(name: string, emit: UnaryOp | Emit, gradient?: Gradient): PointwiseOp {
+/** A pointwise op of one input. */
+export function define(name: string, emit: UnaryOp | Emit, gradient?: Gradient): PointwiseOp {
   return {
     kind: 'pointwise',
     name,
@@ -22,7 +23,7 @@ function define(name: string, emit: UnaryOp | Emit, gradient?: Gradient): Pointw
 }
 
 /** A function that is defined on floats: integers are converted first. */
-function floating(name: string, emit: UnaryOp | Emit, gradient?: Gradient): (x: Value) => Value {
+export function floating(name: string, emit: UnaryOp | Emit, gradient?: Gradient): (x: Value) => Value {
   const op = define(name, emit, gradient);
   return (x) => {
     const dtype = toFloat(x.dtype);
@@ -31,7 +32,7 @@ function floating(name: string, emit: UnaryOp | Emit, gradient?: Gradient): (x: 
 }
 
 /** A function that keeps the dtype; on integers it may be the identity. */
-function keeping(
+export function keeping(
   name: string,
   emit: UnaryOp,
   gradient: Gradient,

@@ -1,10 +1,10 @@
-/** Selection and summation by index: embedding, indexSelect, gather, scatterAdd. */
-
+/** Selection and summation with one index for all rows: embedding, indexSelect, indexAdd. */
 import { operandAs, operandOf } from '../graph/layout.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { add, mul } from './pointwise.js';
 
 /**
  * Checks indices that the host knows.
@@ -26,11 +26,11 @@ export function checkHostIndices(op: string, index: Value, size: number, allowed
   return true;
 }
 
-function axes(shape: Shape, dim: number): { outer: number; size: number; inner: number } {
+export function axes(shape: Shape, dim: number): { outer: number; size: number; inner: number } {
   return { outer: sizeOf(shape.slice(0, dim)), size: shape[dim], inner: sizeOf(shape.slice(dim + 1)) };
 }
 
-const flagOf = (node: Value, io: KernelIO) => (node.attrs?.checked ? null : operandOf(io.flag()));
+export const flagOf = (node: Value, io: KernelIO) => (node.attrs?.checked ? null : operandOf(io.flag()));
 
 const indexSelectOp: KernelOp = {
   kind: 'kernel',
@@ -78,7 +78,7 @@ const indexAddOp: KernelOp = {
     const count = index.size;
     io.emit({
       kind: 'indexAdd',
-      label: `${node.attrs?.label as string}Backward`,
+      label: node.attrs?.label === 'indexAdd' ? 'indexAdd' : `${node.attrs?.label as string}Backward`,
       outer,
       size,
       inner,
@@ -88,13 +88,13 @@ const indexAddOp: KernelOp = {
       index: operandAs(io.input(1, 'contiguous'), [count]),
       source: operandAs(io.input(0, 'contiguous'), [outer, count, inner]),
       output: operandAs(output, [outer, size, inner]),
-      // The forward step has flagged what there is to flag.
-      flag: null,
+      // As a gradient it follows a forward step, which has flagged what there is to flag.
+      flag: node.attrs?.label === 'indexAdd' ? flagOf(node, io) : null,
     });
   },
 };
 
-function checkIndex(op: string, index: Value): void {
+export function checkIndex(op: string, index: Value): void {
   if (index.dtype !== 'int32')
     throw new Error(`${op}: indices of dtype int32 are needed, not ${index.dtype}`);
 }
@@ -113,13 +113,16 @@ export function embedding(table: Value, index: Value, paddingIdx: number | null 
   });
 }
 
-/** Entries `index` (one dimension) of dimension `dim`. */
-export function indexSelect(x: Value, dim: number, index: Value): Value {
+/**
+ * Entries `index` (one dimension) of dimension `dim`.
+ * @param inRange the indices are known to be in range.
+ */
+export function indexSelect(x: Value, dim: number, index: Value, inRange = false): Value {
   checkIndex('indexSelect', index);
   if (index.shape.length !== 1)
     throw new Error(`indexSelect: the index needs 1 dimension, not ${showShape(index.shape)}`);
   const axis = normalizeDim('indexSelect', dim, x.shape.length);
-  const checked = checkHostIndices('indexSelect', index, x.shape[axis]);
+  const checked = inRange || checkHostIndices('indexSelect', index, x.shape[axis]);
   const shape = x.shape.map((n, i) => (i === axis ? index.size : n));
   return record(indexSelectOp, [x, index], shape, x.dtype, {
     label: 'indexSelect',
@@ -129,83 +132,24 @@ export function indexSelect(x: Value, dim: number, index: Value): Value {
   });
 }
 
-const gatherOp: KernelOp = {
-  kind: 'kernel',
-  name: 'gather',
-  gradient: (node, g) => {
-    const [x, index] = node.inputs;
-    return [record(scatterAddOp, [g, index], x.shape, x.dtype, { ...node.attrs, shape: x.shape }), null];
-  },
-  lower: (node, io) => {
-    const dim = node.attrs?.dim as number;
-    const output = io.output();
-    if (node.size === 0) return;
-    const { outer, size, inner } = axes(node.inputs[0].shape, dim);
-    const count = node.shape[dim];
-    io.emit({
-      kind: 'gather',
-      label: 'gather',
-      outer,
-      size,
-      inner,
-      count,
-      input: operandAs(io.input(0, 'contiguous'), [outer, size, inner]),
-      index: operandAs(io.input(1, 'contiguous'), [outer, count, inner]),
-      output: operandAs(output, [outer, count, inner]),
-      flag: flagOf(node, io),
-    });
-  },
-};
-
-const scatterAddOp: KernelOp = {
-  kind: 'kernel',
-  name: 'scatterAdd',
-  gradient: (node, g) => {
-    const [source, index] = node.inputs;
-    return [
-      record(gatherOp, [g, index], source.shape, source.dtype, { ...node.attrs, shape: source.shape }),
-      null,
-    ];
-  },
-  lower: (node, io) => {
-    const dim = node.attrs?.dim as number;
-    const output = io.output();
-    if (node.size === 0) return;
-    const { outer, size, inner } = axes(node.shape, dim);
-    const count = node.inputs[1].shape[dim];
-    io.emit({
-      kind: 'scatter',
-      label: 'scatterAdd',
-      outer,
-      size,
-      inner,
-      count,
-      reduce: 'sum',
-      accumulate: false,
-      index: operandAs(io.input(1, 'contiguous'), [outer, count, inner]),
-      source: operandAs(io.input(0, 'contiguous'), [outer, count, inner]),
-      output: operandAs(output, [outer, size, inner]),
-      flag: null,
-    });
-  },
-};
-
-/**
- * torch.gather: out[..., i, ...] = x[..., index[..., i, ...], ...] along `dim`.
- * The index must have the shape of x but for `dim`.
- */
-export function gather(x: Value, dim: number, index: Value): Value {
-  checkIndex('gather', index);
-  const axis = normalizeDim('gather', dim, x.shape.length);
+/** x plus source[..., i, ...] times alpha at entry index[i] of a dimension, in the order of i. */
+export function indexAdd(x: Value, dim: number, index: Value, source: Value, alpha = 1): Value {
+  checkIndex('indexAdd', index);
+  const axis = normalizeDim('indexAdd', dim, x.shape.length);
+  if (source.dtype !== x.dtype) throw new Error(`indexAdd: dtypes ${x.dtype} and ${source.dtype} differ`);
   const fits =
-    index.shape.length === x.shape.length && index.shape.every((n, i) => i === axis || n === x.shape[i]);
+    index.shape.length === 1 &&
+    source.shape.length === x.shape.length &&
+    source.shape.every((n, i) => n === (i === axis ? index.size : x.shape[i]));
   if (!fits) {
     throw new Error(
-      `gather: index ${showShape(index.shape)} and input ${showShape(x.shape)} differ outside dimension ${axis}`,
+      `indexAdd: source ${showShape(source.shape)} and index ${showShape(index.shape)} do not fit dimension ${axis} of ${showShape(x.shape)}`,
     );
   }
-  const checked = checkHostIndices('gather', index, x.shape[axis]);
-  return record(gatherOp, [x, index], index.shape, x.dtype, { dim: axis, checked });
+  const checked = checkHostIndices('indexAdd', index, x.shape[axis]);
+  const scaled = alpha === 1 ? source : mul(source, alpha);
+  const attrs = { label: 'indexAdd', dim: axis, skip: null, checked, shape: x.shape };
+  return add(x, record(indexAddOp, [scaled, index], x.shape, x.dtype, attrs));
 }
 
 /** How many classes `oneHot` needs for indices that the host knows. */

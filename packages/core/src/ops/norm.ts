@@ -5,6 +5,7 @@ import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { type Shape, sameShape, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { full } from './create.js';
 
 type Variant = 'layer' | 'rms';
 
@@ -27,6 +28,8 @@ const normOp: KernelOp = {
   name: 'norm',
   gradient: (node, g) => {
     const [x, weight, bias] = node.inputs;
+    // The kernel has no rows to sum over.
+    if (x.size === 0) return node.inputs.map((input) => full(g.device, input.shape, 0, g.dtype));
     const variant = node.attrs?.variant as Variant;
     const { rows, columns } = size(node);
     const mean = variant === 'layer' ? [auxOf(node, meanAux, [rows], node.dtype)] : [];

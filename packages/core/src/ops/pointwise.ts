@@ -13,9 +13,14 @@ import { promoteNumber, promoteTypes, toFloat } from './promotion.js';
 /** A tensor or a JavaScript number. Numbers are run-time scalars: a new value needs no new plan. */
 export type Operand = Value | number;
 
-type Emit = (b: ProgramBuilder, x: Expr, y: Expr) => Expr;
+export type Emit = (b: ProgramBuilder, x: Expr, y: Expr) => Expr;
 /** Gradients for both sides; only those asked for are used. */
-type BinaryGradient = (g: Value, x: Operand, y: Operand, out: Value) => { x: () => Value; y: () => Value };
+export type BinaryGradient = (
+  g: Value,
+  x: Operand,
+  y: Operand,
+  out: Value,
+) => { x: () => Value; y: () => Value };
 
 /** Which inputs of a binary node are numbers: 'vv' both values, 'vn' right number, 'nv' left number. */
 type Form = 'vv' | 'vn' | 'nv';
@@ -26,7 +31,8 @@ function operands(node: Value): [Operand, Operand] {
   return form === 'vn' ? [node.inputs[0], node.scalars[0]] : [node.scalars[0], node.inputs[0]];
 }
 
-function binaryOp(name: string, emit: Emit, gradient?: BinaryGradient): PointwiseOp {
+/** An op of two operands that broadcast. */
+export function binaryOp(name: string, emit: Emit, gradient?: BinaryGradient): PointwiseOp {
   return {
     kind: 'pointwise',
     name,
@@ -52,7 +58,7 @@ function binaryOp(name: string, emit: Emit, gradient?: BinaryGradient): Pointwis
 }
 
 /** Records a binary op; `resultType` maps the dtype that the operands are combined in to that of the result. */
-function binary(
+export function binary(
   op: PointwiseOp,
   x: Operand,
   y: Operand,
@@ -90,7 +96,7 @@ function attrsFor(form: Form, combined: DType): Attrs {
   return attrs;
 }
 
-const instruction =
+export const instruction =
   (op: BinaryOp): Emit =>
   (b, x, y) =>
     b.binary(op, x, y);
@@ -144,8 +150,18 @@ export function neg(x: Value): Value {
   return record(negOp, [x], x.shape, x.dtype);
 }
 
-const floorDivOp = binaryOp('floorDiv', instruction('floorDiv'));
-const truncDivOp = binaryOp('truncDiv', (b, x, y) => b.unary('trunc', b.div(x, y)));
+/** Rounded quotients are flat: PyTorch gives zeros, and so do we. */
+const flatQuotient: BinaryGradient = (g) => ({ x: () => mul(g, 0), y: () => mul(g, 0) });
+const floorDivOp = binaryOp('floorDiv', instruction('floorDiv'), flatQuotient);
+const truncDivOp = binaryOp(
+  'truncDiv',
+  (b, x, y) => {
+    if (b.typeOf(x) !== 'int32') return b.unary('trunc', b.div(x, y));
+    // (x - remainder with x's sign) / y is exact, so rounding down changes nothing.
+    return b.binary('floorDiv', b.sub(x, b.binary('fmod', x, y)), y);
+  },
+  flatQuotient,
+);
 const remainderOp = binaryOp('remainder', instruction('remainder'), (g, x, y) => ({
   x: () => g,
   y: () => neg(mul(g, floorDivide(constant(x), constant(y)))),
@@ -160,6 +176,8 @@ const constant = (x: Operand): Operand => (typeof x === 'number' ? x : detach(x)
 
 /** Rounded towards minus infinity, as Python's //. */
 export const floorDivide = (x: Operand, y: Operand): Value => binary(floorDivOp, x, y);
+/** Rounded towards zero, as C's / on integers. */
+export const truncDivide = (x: Operand, y: Operand): Value => binary(truncDivOp, x, y);
 /** With the sign of the divisor, as Python's %. */
 export const remainder = (x: Operand, y: Operand): Value => binary(remainderOp, x, y);
 /** With the sign of the dividend, as C's fmod. */

@@ -3,11 +3,13 @@ import { isFloatingPoint } from '../backend/dtype.js';
 import type { Reducer } from '../backend/steps.js';
 import type { ReduceOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
-import { normalizeDims, showShape, sizeOf } from '../graph/shape.js';
+import { normalizeDim, normalizeDims, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { type Dims, expand, keepDims, reducedShape, reshape, sum } from './broadcast.js';
 import { cast, detach } from './cast.js';
-import { add, div, eq, exp, log, mul, sqrt, sub, where } from './pointwise.js';
+import { abs } from './functions.js';
+import { gather } from './gather.js';
+import { add, div, eq, exp, log, mul, ne, pow, sqrt, square, sub, where } from './pointwise.js';
 
 const dimsOf = (node: Value): readonly number[] => node.attrs?.dims as readonly number[];
 
@@ -37,10 +39,21 @@ function extremeOp(name: 'max' | 'min'): ReduceOp {
   };
 }
 
+/**
+ * Each element's slope is the product of the others. Zeros cannot be divided out: with one zero only its own slope is
+ * not zero, with more none is.
+ */
 const prodOp: ReduceOp = {
   kind: 'reduce',
   name: 'prod',
-  gradient: (node, g) => [div(mul(spread(g, node), spread(node, node)), node.inputs[0])],
+  gradient: (node, g) => {
+    const [x] = node.inputs;
+    const zero = eq(x, 0);
+    const others = spread(prod(where(zero, 1, x), dimsOf(node)), node);
+    const zeros = spread(sum(zero, dimsOf(node)), node);
+    const slope = where(zero, where(eq(zeros, 1), others, 0), where(eq(zeros, 0), div(others, x), 0));
+    return [mul(spread(g, node), slope)];
+  },
 };
 
 const maxOp = extremeOp('max');
@@ -109,4 +122,35 @@ export function logsumexp(x: Value, dim?: Dims, keepdim = false): Value {
   const finite = where(eq(sub(peak, peak), 0), peak, 0);
   const out = add(log(sum(exp(sub(x, finite)), dims, true)), finite);
   return reshape(out, reducedShape(x.shape, dims, keepdim));
+}
+
+/** The largest (or smallest) elements of a dimension and where they are: of equals the first gets the gradient. */
+export function extremeAt(
+  name: 'max' | 'min',
+  x: Value,
+  dim: number,
+  keepdim: boolean,
+): { values: Value; indices: Value } {
+  const axis = normalizeDim(name, dim, x.shape.length);
+  const find = name === 'max' ? argmax : argmin;
+  const at = find(detach(x), x.shape.length === 0 ? undefined : axis, true);
+  if (x.shape.length === 0) return { values: x, indices: at };
+  const shape = reducedShape(x.shape, [axis], keepdim);
+  return { values: reshape(gather(x, axis, at, true), shape), indices: reshape(at, shape) };
+}
+
+/** (sum |x|^p)^(1/p); p may be 0 (how many are not 0), Infinity (the largest) and -Infinity. Flat where all are 0. */
+export function norm(x: Value, p: number, dim?: Dims, keepdim = false): Value {
+  if (!isFloatingPoint(x.dtype))
+    throw new Error(`norm: a floating point dtype is needed, not ${x.dtype}; cast first`);
+  const dims = normalizeDims('norm', dim, x.shape.length);
+  if (p === Number.POSITIVE_INFINITY) return max(abs(x), dims, keepdim);
+  if (p === Number.NEGATIVE_INFINITY) return min(abs(x), dims, keepdim);
+  if (p === 0) return cast(sum(ne(x, 0), dims, keepdim), x.dtype);
+  if (p === 1) return sum(abs(x), dims, keepdim);
+  const power = p === 2 ? square(x) : pow(abs(x), p);
+  const total = sum(power, dims, keepdim);
+  const none = eq(total, 0);
+  // The root's slope at 0 is infinite; PyTorch takes 0.
+  return where(none, 0, pow(where(none, 1, total), 1 / p));
 }

@@ -4,8 +4,11 @@ import type { KernelOp, ViewOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { expand } from './broadcast.js';
+import { cast } from './cast.js';
 import { full } from './create.js';
 import { add } from './pointwise.js';
+import { promoteTypes } from './promotion.js';
 
 const permuteOp: ViewOp = {
   kind: 'view',
@@ -57,7 +60,7 @@ const sliceOp: ViewOp = {
   layout: (input, node) => sliceLayout(input, node.attrs as SliceAttrs, node.shape),
 };
 
-type SliceAttrs = { readonly dim: number; readonly start: number; readonly step: number };
+export type SliceAttrs = { readonly dim: number; readonly start: number; readonly step: number };
 
 function sliceLayout(input: Layout, { dim, start, step }: SliceAttrs, shape: Shape): Layout {
   return {
@@ -155,6 +158,28 @@ function partsOf(value: Value): { value: Value; start: number; end: number }[] {
   }));
 }
 
+/** x with a slice of it replaced: what an assignment to the slice makes of x. */
+const putSliceOp: KernelOp = {
+  kind: 'kernel',
+  name: 'putSlice',
+  gradient: (node, g) => {
+    const [, part] = node.inputs;
+    const attrs = node.attrs as SliceAttrs;
+    const zeros = expand(full(g.device, [], 0, g.dtype), part.shape);
+    return [putSlice(g, zeros, attrs), slice(g, attrs.dim, attrs.start, part.shape[attrs.dim], attrs.step)];
+  },
+  lower: (node, io) => {
+    const out = io.output();
+    io.copy(io.input(0), out);
+    io.copy(io.input(1), sliceLayout(out, node.attrs as SliceAttrs, node.inputs[1].shape));
+  },
+};
+
+/** x with `part` laid into entries start, start + step, ... of a dimension; the caller has checked the bounds. */
+export function putSlice(x: Value, part: Value, { dim, start, step }: SliceAttrs): Value {
+  return record(putSliceOp, [x, part], x.shape, x.dtype, { dim, start, step });
+}
+
 const catOp: KernelOp = {
   kind: 'kernel',
   name: 'cat',
@@ -177,7 +202,7 @@ const catOp: KernelOp = {
   },
 };
 
-/** Tensors joined along a dimension. */
+/** Tensors joined along a dimension, in the dtype that they promote to. */
 export function cat(values: readonly Value[], dim = 0): Value {
   if (values.length === 0) throw new Error('cat: at least one tensor is needed');
   const [first] = values;
@@ -194,10 +219,16 @@ export function cat(values: readonly Value[], dim = 0): Value {
         `cat: shapes ${showShape(first.shape)} and ${showShape(value.shape)} differ outside dimension ${axis}`,
       );
     }
-    if (value.dtype !== first.dtype) throw new Error(`cat: dtypes ${first.dtype} and ${value.dtype} differ`);
     length += value.shape[axis];
   }
   if (values.length === 1) return first;
   const shape = first.shape.map((n, i) => (i === axis ? length : n));
-  return record(catOp, values, shape, first.dtype, { dim: axis });
+  const dtype = values.reduce((type, value) => promoteTypes(type, value.dtype), first.dtype);
+  return record(
+    catOp,
+    values.map((value) => cast(value, dtype)),
+    shape,
+    dtype,
+    { dim: axis },
+  );
 }

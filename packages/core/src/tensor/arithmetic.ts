@@ -3,6 +3,7 @@ import type { DType } from '../backend/dtype.js';
 import { cast } from '../ops/cast.js';
 import * as fn from '../ops/functions.js';
 import * as op from '../ops/pointwise.js';
+import * as special from '../ops/special.js';
 import { TensorBase } from './base.js';
 import type { Tensor } from './tensor.js';
 
@@ -23,10 +24,13 @@ export abstract class TensorArithmetic extends TensorBase {
     return this.make(op.mul(this.value, of(other)));
   }
   /** True division; `roundingMode` 'floor' or 'trunc' as in PyTorch. */
-  div(other: Other, options: { roundingMode?: 'floor' | 'trunc' } = {}): Tensor {
-    if (options.roundingMode === 'floor') return this.make(op.floorDivide(this.value, of(other)));
-    const quotient = op.div(this.value, of(other));
-    return this.make(options.roundingMode === 'trunc' ? fn.trunc(quotient) : quotient);
+  div(other: Other, options: { roundingMode?: 'floor' | 'trunc' | null } = {}): Tensor {
+    const { roundingMode = null } = options;
+    if (roundingMode !== null && roundingMode !== 'floor' && roundingMode !== 'trunc')
+      throw new Error(`div: roundingMode is 'floor', 'trunc' or null, not '${String(roundingMode)}'`);
+    if (roundingMode === 'floor') return this.make(op.floorDivide(this.value, of(other)));
+    if (roundingMode === 'trunc') return this.make(op.truncDivide(this.value, of(other)));
+    return this.make(op.div(this.value, of(other)));
   }
   floorDivide(other: Other): Tensor {
     return this.make(op.floorDivide(this.value, of(other)));
@@ -178,6 +182,55 @@ export abstract class TensorArithmetic extends TensorBase {
   }
   relu(): Tensor {
     return this.make(fn.relu(this.value));
+  }
+
+  log10(): Tensor {
+    return this.make(special.log10(this.value));
+  }
+  exp2(): Tensor {
+    return this.make(special.exp2(this.value));
+  }
+  asin(): Tensor {
+    return this.make(special.asin(this.value));
+  }
+  acos(): Tensor {
+    return this.make(special.acos(this.value));
+  }
+  asinh(): Tensor {
+    return this.make(special.asinh(this.value));
+  }
+  acosh(): Tensor {
+    return this.make(special.acosh(this.value));
+  }
+  atanh(): Tensor {
+    return this.make(special.atanh(this.value));
+  }
+  /** 1 - erf(x) */
+  erfc(): Tensor {
+    return this.make(special.erfc(this.value));
+  }
+  /** log(x / (1 - x)) */
+  logit(): Tensor {
+    return this.make(special.logit(this.value));
+  }
+  /** What is after the point, with the sign of x. */
+  frac(): Tensor {
+    return this.make(special.frac(this.value));
+  }
+  isfinite(): Tensor {
+    return this.make(special.isfinite(this.value));
+  }
+  /** The angle of the point (other, this), in -pi ... pi. */
+  atan2(other: Other): Tensor {
+    return this.make(special.atan2(this.value, of(other)));
+  }
+  /** sqrt(this^2 + other^2) */
+  hypot(other: Tensor): Tensor {
+    return this.make(special.hypot(this.value, other.value));
+  }
+  /** log(e^this + e^other) without overflow. */
+  logaddexp(other: Other): Tensor {
+    return this.make(special.logaddexp(this.value, of(other)));
   }
 
   /** The elements in another dtype. */

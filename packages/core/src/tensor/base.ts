@@ -6,11 +6,20 @@ import type { GraphDevice } from '../graph/device.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { HostArray, Leaf, Value } from '../graph/value.js';
 import { clone, detach } from '../ops/cast.js';
+import { type ViewStep, viewSteps } from '../ops/write-back.js';
 import { formatTensor } from './print.js';
 import type { Tensor } from './tensor.js';
 
 /** Nested arrays of numbers (or booleans), as `toArray` gives and `tensor` takes them. */
 export type NestedArray = number | boolean | readonly NestedArray[];
+
+/** How a view comes from its base. */
+export interface Origin {
+  readonly base: Tensor;
+  /** The version of the base (its value's number) that the view shows. */
+  seen: number;
+  readonly steps: readonly ViewStep[];
+}
 
 export abstract class TensorBase {
   /** The version of the value that this handle stands for now. Internal: use the methods. */
@@ -22,6 +31,21 @@ export abstract class TensorBase {
 
   /** A new handle for the result of an op. */
   protected abstract make(value: Value): Tensor;
+
+  /** Of views: the tensor that is looked at, so that an in-place change can go there. */
+  protected origin: Origin | null = null;
+
+  /** A new handle for another look at this tensor's elements. */
+  protected viewed(value: Value): Tensor {
+    const view = this.make(value);
+    const steps = viewSteps(this.value, value);
+    const { origin } = this;
+    // A view of a view looks at the base itself, so that handles do not chain.
+    view.origin = origin
+      ? { base: origin.base, seen: origin.seen, steps: [...origin.steps, ...steps] }
+      : { base: this as unknown as Tensor, seen: this.value.seq, steps };
+    return view;
+  }
 
   /** Sizes of the dimensions. */
   get shape(): Shape {

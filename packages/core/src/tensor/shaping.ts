@@ -1,36 +1,19 @@
-/** Views, joins, products, reductions and indexing. */
-
+/** Views: other looks at the same elements. An in-place change of a view changes the tensor that it looks at. */
 import { normalizeDim, showShape } from '../graph/shape.js';
-import { type Dims, expand, reshape, sum } from '../ops/broadcast.js';
-import { triangle } from '../ops/create.js';
-import { gather, indexSelect } from '../ops/indexing.js';
-import { matmul } from '../ops/matmul.js';
-import * as red from '../ops/reduce.js';
-import { logSoftmax, softmax } from '../ops/softmax.js';
+import { expand, reshape } from '../ops/broadcast.js';
+import { diagonal } from '../ops/rearrange.js';
 import { permute, slice, transpose } from '../ops/views.js';
 import { TensorArithmetic } from './arithmetic.js';
 import type { Tensor } from './tensor.js';
 
-export interface ReduceOptions {
-  /** Dimensions to reduce; all of them if absent. */
-  dim?: number | readonly number[];
-  /** Keep reduced dimensions with size 1 (default false). */
-  keepdim?: boolean;
-}
-
-const reduceArgs = (dim?: Dims | ReduceOptions, keepdim?: boolean): [Dims, boolean] =>
-  typeof dim === 'object' && !Array.isArray(dim)
-    ? [(dim as ReduceOptions).dim, (dim as ReduceOptions).keepdim ?? false]
-    : [dim as Dims, keepdim ?? false];
-
 export abstract class TensorShaping extends TensorArithmetic {
   /** The same elements under another shape; one dimension may be -1. */
   reshape(...shape: number[] | [readonly number[]]): Tensor {
-    return this.make(reshape(this.value, shape.flat()));
+    return this.viewed(reshape(this.value, shape.flat()));
   }
   /** As `reshape`: what has to be copied is copied. */
   view(...shape: number[] | [readonly number[]]): Tensor {
-    return this.make(reshape(this.value, shape.flat(), 'view'));
+    return this.viewed(reshape(this.value, shape.flat(), 'view'));
   }
   flatten(startDim = 0, endDim = -1): Tensor {
     if (this.ndim === 0) return this.reshape(1);
@@ -41,25 +24,25 @@ export abstract class TensorShaping extends TensorArithmetic {
     return this.reshape([...this.shape.slice(0, start), merged, ...this.shape.slice(end + 1)]);
   }
   permute(...dims: number[] | [readonly number[]]): Tensor {
-    return this.make(permute(this.value, dims.flat()));
+    return this.viewed(permute(this.value, dims.flat()));
   }
   transpose(dim0: number, dim1: number): Tensor {
-    return this.make(transpose(this.value, dim0, dim1));
+    return this.viewed(transpose(this.value, dim0, dim1));
   }
   /** The transpose of a matrix. */
   t(): Tensor {
     if (this.ndim > 2) throw new Error(`t: at most 2 dimensions, not shape ${showShape(this.shape)}`);
-    return this.ndim < 2 ? this.make(this.value) : this.transpose(0, 1);
+    return this.ndim < 2 ? this.viewed(this.value) : this.transpose(0, 1);
   }
   expand(...shape: number[] | [readonly number[]]): Tensor {
-    return this.make(expand(this.value, shape.flat()));
+    return this.viewed(expand(this.value, shape.flat()));
   }
   squeeze(dim?: number): Tensor {
     if (dim === undefined) return this.reshape(this.shape.filter((n) => n !== 1));
     const axis = normalizeDim('squeeze', dim, this.ndim);
     return this.shape[axis] === 1
       ? this.reshape(this.shape.filter((_, i) => i !== axis))
-      : this.make(this.value);
+      : this.viewed(this.value);
   }
   unsqueeze(dim: number): Tensor {
     const axis = normalizeDim('unsqueeze', dim, this.ndim + 1);
@@ -74,7 +57,7 @@ export abstract class TensorShaping extends TensorArithmetic {
     const bound = (i: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
     const from = bound(start);
     const to = Math.max(bound(end), from);
-    return this.make(slice(this.value, axis, from, Math.ceil((to - from) / step), step));
+    return this.viewed(slice(this.value, axis, from, Math.ceil((to - from) / step), step));
   }
   narrow(dim: number, start: number, length: number): Tensor {
     const axis = normalizeDim('narrow', dim, this.ndim);
@@ -84,7 +67,7 @@ export abstract class TensorShaping extends TensorArithmetic {
         `narrow: ${start} to ${start + length} is outside dimension ${dim} of ${showShape(this.shape)}`,
       );
     }
-    return this.make(slice(this.value, axis, from, length));
+    return this.viewed(slice(this.value, axis, from, length));
   }
   /** One entry of a dimension, which disappears. */
   select(dim: number, index: number): Tensor {
@@ -96,7 +79,7 @@ export abstract class TensorShaping extends TensorArithmetic {
       );
     }
     const part = slice(this.value, axis, index < 0 ? index + n : index, 1);
-    return this.make(
+    return this.viewed(
       reshape(
         part,
         this.shape.filter((_, i) => i !== axis),
@@ -118,7 +101,7 @@ export abstract class TensorShaping extends TensorArithmetic {
     }
     let start = 0;
     return sizes.map((length) => {
-      const part = this.make(slice(this.value, axis, start, length));
+      const part = this.viewed(slice(this.value, axis, start, length));
       start += length;
       return part;
     });
@@ -127,65 +110,52 @@ export abstract class TensorShaping extends TensorArithmetic {
     const axis = normalizeDim('chunk', dim, this.ndim);
     return this.split(Math.ceil(this.shape[axis] / chunks), axis);
   }
-  tril(diagonal = 0): Tensor {
-    return this.make(triangle(this.value, true, diagonal));
+  /** One dimension as several; one of the sizes may be -1. */
+  unflatten(dim: number, sizes: readonly number[]): Tensor {
+    const axis = normalizeDim('unflatten', dim, this.ndim);
+    const n = this.shape[axis];
+    const known = sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
+    const filled = sizes.map((size) => (size === -1 ? n / known : size));
+    if (filled.some((size) => !Number.isInteger(size)) || filled.reduce((a, b) => a * b, 1) !== n) {
+      throw new Error(
+        `unflatten: [${sizes.join(', ')}] do not make up the ${n} entries of dimension ${dim} of ${showShape(this.shape)}`,
+      );
+    }
+    return this.reshape([...this.shape.slice(0, axis), ...filled, ...this.shape.slice(axis + 1)]);
   }
-  triu(diagonal = 0): Tensor {
-    return this.make(triangle(this.value, false, diagonal));
+  /** Each entry of a dimension, without it. */
+  unbind(dim = 0): Tensor[] {
+    const axis = normalizeDim('unbind', dim, this.ndim);
+    return Array.from({ length: this.shape[axis] }, (_, i) => this.select(axis, i));
   }
-
-  matmul(other: Tensor): Tensor {
-    return this.make(matmul(this.value, other.value));
+  /** Dimensions moved to other places; the others keep their order. */
+  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor {
+    const all = (dims: number | readonly number[]): number[] =>
+      [dims].flat().map((dim) => normalizeDim('movedim', dim, this.ndim));
+    const [from, to] = [all(source), all(destination)];
+    if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
+      throw new Error(`movedim: [${from.join(', ')}] cannot move to [${to.join(', ')}]`);
+    }
+    const rest = this.shape.map((_, i) => i).filter((i) => !from.includes(i));
+    const order = this.shape.map((_, i) => {
+      const moved = to.indexOf(i);
+      return moved >= 0 ? from[moved] : (rest.shift() as number);
+    });
+    return this.ndim === 0 ? this.viewed(this.value) : this.permute(order);
   }
-  indexSelect(dim: number, index: Tensor): Tensor {
-    return this.make(indexSelect(this.value, dim, index.value));
+  /** As `transpose`. */
+  swapaxes(dim0: number, dim1: number): Tensor {
+    return this.transpose(dim0, dim1);
   }
-  gather(dim: number, index: Tensor): Tensor {
-    return this.make(gather(this.value, dim, index.value));
+  /** As `expand`. */
+  broadcastTo(...shape: number[] | [readonly number[]]): Tensor {
+    return this.expand(...shape);
   }
-  softmax(dim: number): Tensor {
-    return this.make(softmax(this.value, dim));
-  }
-  logSoftmax(dim: number): Tensor {
-    return this.make(logSoftmax(this.value, dim));
-  }
-
-  sum(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(sum(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  mean(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.mean(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  prod(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.prod(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  /** The largest elements (PyTorch's `amax`): equals share the gradient. */
-  amax(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.max(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  amin(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.min(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  argmax(dim?: number | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.argmax(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  argmin(dim?: number | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.argmin(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  any(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.any(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  all(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.all(this.value, ...reduceArgs(dim, keepdim)));
-  }
-  /** Variance; `correction` 1 (default) is Bessel's. */
-  var(dim?: Dims, options: { correction?: number; keepdim?: boolean } = {}): Tensor {
-    return this.make(red.variance(this.value, dim, options.correction ?? 1, options.keepdim ?? false));
-  }
-  std(dim?: Dims, options: { correction?: number; keepdim?: boolean } = {}): Tensor {
-    return this.make(red.std(this.value, dim, options.correction ?? 1, options.keepdim ?? false));
-  }
-  logsumexp(dim: Dims, keepdim = false): Tensor {
-    return this.make(red.logsumexp(this.value, dim, keepdim));
+  /** A diagonal of two dimensions, as a new last one; `offset` counts from the main one upwards. */
+  diagonal(offset = 0, dim1 = 0, dim2 = 1): Tensor {
+    const [a, b] = [dim1, dim2].map((dim) => normalizeDim('diagonal', dim, this.ndim));
+    if (a === b) throw new Error(`diagonal: dim1 and dim2 are both dimension ${a}`);
+    const rest = this.shape.map((_, i) => i).filter((i) => i !== a && i !== b);
+    return this.viewed(diagonal(permute(this.value, [...rest, a, b]), offset));
   }
 }

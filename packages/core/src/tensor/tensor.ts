@@ -1,15 +1,18 @@
 /** `Tensor`: everything from the layers below, and changes in place. */
 
 import { isGradEnabled } from '../graph/grad-mode.js';
+import { hostValue } from '../graph/record.js';
 import { sameShape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { alignMask, indexPut, maskedScatter } from '../ops/advanced-indexing.js';
 import { expand } from '../ops/broadcast.js';
 import { cast, clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import * as op from '../ops/pointwise.js';
+import { putBack } from '../ops/write-back.js';
 import type { Other } from './arithmetic.js';
 import { newLeaf } from './base.js';
-import { TensorShaping } from './shaping.js';
+import { type Index, TensorIndexing } from './indexing.js';
 
 /**
  * A multi-dimensional array on a device, recorded and computed when needed.
@@ -17,7 +20,7 @@ import { TensorShaping } from './shaping.js';
  * Made by `tensor`, `zeros`, `randn` ... Methods have PyTorch's names and meaning; all of them return at once, and the
  * values are read with `await t.item()`, `await t.toArray()` or `await t.data()`.
  */
-export class Tensor extends TensorShaping {
+export class Tensor extends TensorIndexing {
   protected make(value: Value): Tensor {
     return new Tensor(value);
   }
@@ -53,6 +56,56 @@ export class Tensor extends TensorShaping {
     return this.#become('maskedFill_', op.where(mask.value, value, this.value));
   }
 
+  /** As `scatter`, in place. */
+  scatter_(dim: number, index: Tensor, source: Tensor | number): this {
+    return this.#become('scatter_', this.scatter(dim, index, source).value);
+  }
+  /** As `scatterAdd`, in place. */
+  scatterAdd_(dim: number, index: Tensor, source: Tensor): this {
+    return this.#become('scatterAdd_', this.scatterAdd(dim, index, source).value);
+  }
+  /** As `indexAdd`, in place. */
+  indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = {}): this {
+    return this.#become('indexAdd_', this.indexAdd(dim, index, source, options).value);
+  }
+  /** As `indexPut`, in place. */
+  indexPut_(
+    indices: readonly (Tensor | null)[],
+    values: Tensor,
+    options: { accumulate?: boolean } = {},
+  ): this {
+    return this.#become('indexPut_', this.indexPut(indices, values, options).value);
+  }
+
+  /**
+   * PyTorch's x[indices] = value; what is assigned broadcasts. Under a mask it is a number, a tensor that broadcasts
+   * with what a single element of the mask selects, or (for a mask of the tensor's full shape) a vector that is used up
+   * in order.
+   * @example
+   * x.setItem([0, ':'], 1);                   // x[0, :] = 1
+   * x.setItem([x.lt(0)], 0);                  // x[x < 0] = 0
+   */
+  setItem(indices: readonly Index[], value: Tensor | number): this {
+    const { view, tensors } = this.looked('setItem', indices);
+    const given = typeof value === 'number' ? full(this.device, [], value, this.dtype) : value.value;
+    const masks = tensors.filter((index) => index?.dtype === 'bool');
+    if (masks.length === 0 && tensors.some((index) => index !== null)) {
+      const values = tensors.map((index) => index?.value ?? null);
+      view.#become('setItem', indexPut(view.value, values, given, false));
+    } else if (masks.length === 0) {
+      view.#become('setItem', clone(expand(cast(given, this.dtype), view.shape)));
+    } else if (tensors.some((index, i) => index !== null && i > 0)) {
+      throw new Error('setItem: a mask stands first and without other index tensors');
+    } else {
+      const mask = alignMask('setItem', view.value, (masks[0] as Tensor).value);
+      const inOrder = given.shape.length === 1 && given.size > 1 && masks[0]?.ndim === view.ndim;
+      const next = inOrder ? maskedScatter(view.value, mask, given) : op.where(mask, given, view.value);
+      view.#become('setItem', next);
+    }
+    return this;
+  }
+
+  /** A new version of this tensor; of a view, a new version of the tensor that it looks at. */
   #become(name: string, next: Value): this {
     const before = this.value;
     if (!sameShape(next.shape, before.shape)) {
@@ -60,12 +113,28 @@ export class Tensor extends TensorShaping {
         `${name}: the result has shape ${showShape(next.shape)}, the tensor ${showShape(before.shape)}`,
       );
     }
-    const value = cast(next, before.dtype);
+    const { origin } = this;
+    if (origin && origin.base !== (this as Tensor)) {
+      const { base } = origin;
+      if (base.value.seq !== origin.seen) {
+        throw new Error(
+          `${name}: this tensor is a view of one that has been changed since; take the view again`,
+        );
+      }
+      const part = cast(next, before.dtype);
+      base.#become(name, putBack(name, base.value, origin.steps, part));
+      origin.seen = base.value.seq;
+      this.value = part;
+      return this;
+    }
     if (before.leaf && isGradEnabled()) {
       throw new Error(
         `${name}: a leaf that requires a gradient is changed in place; do it inside noGrad(() => ...)`,
       );
     }
+    const typed = cast(next, before.dtype);
+    // A version has memory of its own: what only looks at other memory is copied.
+    const value = typed === before || typed.op === null || typed.op.kind === 'view' ? clone(typed) : typed;
     value.target = before.target;
     if (before.leaf) {
       value.leaf = before.leaf;
@@ -73,6 +142,10 @@ export class Tensor extends TensorShaping {
     }
     this.value = value;
     return this;
+  }
+
+  protected fromHost(host: Int32Array, shape: readonly number[]): Tensor {
+    return new Tensor(hostValue(this.device, host, shape, 'int32'));
   }
 }
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 torch.set_num_threads(1)
-CASES = os.path.join(os.path.dirname(__file__), "..", "cases")
+GOLDENS = os.path.join(os.path.dirname(__file__), "..", "goldens")
 NAMES = {torch.float32: "float32", torch.float64: "float64", torch.int32: "int32", torch.int64: "int32",
          torch.bool: "bool", torch.uint8: "uint8"}
 
@@ -160,7 +160,7 @@ class Suite:
         self.cases.append(entry)
 
     def write(self):
-        path = os.path.join(CASES, self.name + ".json")
+        path = os.path.join(GOLDENS, self.name + ".json")
         with open(path, "w") as file:
             file.write('{"made_with":"torch ' + torch.__version__ + '","cases":[\n')
             file.write(",\n".join(json.dumps(c, separators=(",", ":")) for c in self.cases))

@@ -12,7 +12,8 @@ for shape, a, b, padding in [((2, 3), 5, 4, None), ((4,), 5, 3, 0), ((), 5, 2, N
     module_case(s, "nn.Embedding", lambda: nn.Embedding(a, b, padding_idx=padding), 4, [a, b, options], [I(*shape)])
 for shape, normal in [((2, 3), (3,)), ((2, 3, 4), (3, 4)), ((4,), (4,)), ((3, 1), (1,)), ((2, 2, 17), (17,))]:
     size = normal[0] if len(normal) == 1 else list(normal)
-    module_case(s, "nn.LayerNorm", lambda: nn.LayerNorm(normal), 5, [size], [X(*shape)])
+    scale = 700 if normal == (1,) else 4  # One element less its own mean, times 1 / sqrt(eps).
+    module_case(s, "nn.LayerNorm", lambda: nn.LayerNorm(normal), 5, [size], [X(*shape)], scale=scale)
     module_case(s, "nn.LayerNorm", lambda: nn.LayerNorm(normal, eps=0.1, elementwise_affine=False), 5, [size, {"eps": 0.1, "elementwiseAffine": False}], [X(*shape)])
 for shape, normal in [((2, 3), (3,)), ((2, 3, 4), (3, 4)), ((0, 3), (3,)), ((3, 8), (8,)), ((2, 3, 64), (64,))]:
     ends = [X(*normal), X(*normal)]
