@@ -44,9 +44,9 @@ export const gptFiles: ModelFiles<GPTConfig> = {
     read.only('scale_attn_weights', true);
     read.only('scale_attn_by_inverse_layer_idx', false);
     read.only('add_cross_attention', false);
-    // Three places, one probability here: that of the residuals, which is the paper's.
+    // Files name a probability for each of three places; the model has one, which only training uses.
     const dropout = read.number('resid_pdrop', 0.1);
-    return {
+    const config: GPTConfig = {
       vocabSize: read.count('vocab_size', 50257),
       blockSize: read.count('n_positions', 1024),
       nLayer: read.count('n_layer', 12),
@@ -59,6 +59,8 @@ export const gptFiles: ModelFiles<GPTConfig> = {
       layerNormEpsilon: read.number('layer_norm_epsilon', 1e-5),
       eosTokenId: read.token('eos_token_id'),
     };
+    checkGPTConfig(config);
+    return config;
   },
 
   configToJSON(config) {

@@ -1,5 +1,5 @@
 /** From the scores of the next token to a token. */
-import { type Generator, multinomial } from '@inkstone/core';
+import { type Generator, random } from '@inkstone/core';
 
 export interface SamplingOptions {
   /** Draw from the distribution; else take the most probable token. */
@@ -26,7 +26,7 @@ export function pickToken(logits: Float32Array, options: SamplingOptions): numbe
     for (let i = 0; i < logits.length; i++) if (logits[i] < least) logits[i] = Number.NEGATIVE_INFINITY;
   }
   softmax(logits);
-  return multinomial(generator, logits, 1, logits.length, 1)[0];
+  return random.multinomial(generator, logits, 1, logits.length, 1)[0];
 }
 
 function argmax(values: Float32Array): number {

@@ -98,6 +98,7 @@ interface Golden {
   readonly logits: Summary;
   readonly grads: Record<string, Summary>;
   readonly losses: number[];
+  readonly generated: number[];
   readonly after: Record<string, Summary>;
 }
 
@@ -157,6 +158,13 @@ describe('the numbers of a PyTorch program', () => {
     for await (const event of trainer.run()) if (event.type === 'step') losses.push(event.loss);
     for (const [i, loss] of golden.losses.entries())
       expect(Math.abs(losses[i] - loss), `step ${i + 1}`).toBeLessThan(1e-5);
+    const written = await model.generate([1, 4, 9], {
+      maxNewTokens: 40,
+      temperature: 1.5,
+      topK: 12,
+      seed: a.seed + 1,
+    });
+    expect(written).toEqual(golden.generated);
     for (const [key, parameter] of model.namedParameters()) {
       // The gradient of the keys' bias is 0 but for rounding, and Adam divides it by its own size.
       const tolerance = key.endsWith('c_attn.bias') ? 1e-3 : 1e-5;

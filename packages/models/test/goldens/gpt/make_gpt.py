@@ -96,12 +96,14 @@ class GPT(nn.Module):
         if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
 
-    def forward(self, idx, targets):
+    def forward(self, idx, targets=None):
         t = self.transformer
         x = t.drop(t.wte(idx) + t.wpe(torch.arange(idx.shape[1])))
         for block in t.h:
             x = block(x)
         logits = self.lm_head(t.ln_f(x))
+        if targets is None:
+            return logits
         return logits, F.cross_entropy(logits.view(-1, logits.shape[-1]), targets.view(-1))
 
 
@@ -116,6 +118,16 @@ def summary(t):
     flat = t.detach().flatten().double()
     return dict(shape=list(t.shape), first=flat[:4].tolist(), last=flat[-4:].tolist(), sum=flat.sum().item(),
                 squares=(flat * flat).sum().item())
+
+
+@torch.no_grad()
+def generate(model, ids, new, block_size, temperature, top_k):
+    ids = list(ids)
+    for _ in range(new):
+        logits = model(torch.tensor([ids[-block_size:]]))[:, -1, :] / temperature
+        logits[logits < torch.topk(logits, top_k).values[:, [-1]]] = float('-inf')
+        ids.append(torch.multinomial(logits.softmax(-1), 1).item())
+    return ids
 
 
 def run(c, a):
@@ -141,6 +153,9 @@ def run(c, a):
             out['grads'] = {n: summary(p.grad) for n, p in model.named_parameters()}
         optimizer.step()
         out['losses'].append(loss.item())
+    model.eval()
+    torch.manual_seed(a['seed'] + 1)
+    out['generated'] = generate(model, [1, 4, 9], 40, c['block_size'], 1.5, 12)
     out['after'] = {n: summary(p) for n, p in model.named_parameters()}
     return out
 
