@@ -65,6 +65,7 @@ export function lowerReduce(lowering: Lowering, group: Group): void {
   const exprs = lowering.emitMembers(before, operands, group.prologue, new Map());
   let fed = exprs.get(source.index) ?? operands.load(before, source.index);
   if (reducer === 'any' || reducer === 'all') fed = before.cast(fed, 'bool');
+  else if (before.typeOf(fed) === 'bool') fed = before.cast(fed, 'int32');
 
   // Epilogue, over what is kept.
   const after = new ProgramBuilder();

@@ -87,9 +87,9 @@ export function mean(x: Value, dim?: Dims, keepdim = false): Value {
 }
 
 export const max = (x: Value, dim?: Dims, keepdim = false): Value =>
-  reduce(maxOp, 'max', x, dim, keepdim, x.dtype);
+  x.dtype === 'bool' ? any(x, dim, keepdim) : reduce(maxOp, 'max', x, dim, keepdim, x.dtype);
 export const min = (x: Value, dim?: Dims, keepdim = false): Value =>
-  reduce(minOp, 'min', x, dim, keepdim, x.dtype);
+  x.dtype === 'bool' ? all(x, dim, keepdim) : reduce(minOp, 'min', x, dim, keepdim, x.dtype);
 export const argmax = (x: Value, dim?: Dims, keepdim = false): Value =>
   reduce(argmaxOp, 'argmax', x, dim, keepdim, 'int32');
 export const argmin = (x: Value, dim?: Dims, keepdim = false): Value =>
