@@ -2,17 +2,16 @@
 
 interface Schedulers {
   readonly setImmediate?: (run: () => void) => unknown;
-  readonly scheduler?: { readonly yield?: () => Promise<void> };
 }
 
 /**
- * Resolves in the next task. Not by `setTimeout`, which browsers stretch to 4 ms: in Node by `setImmediate`, in
- * browsers by `scheduler.yield` where there is one, else by a message to oneself.
+ * Resolves in a later task: in Node by `setImmediate`, in browsers by a message to oneself, which queues behind what
+ * waits already. Not by `setTimeout`, which browsers stretch to 4 ms, nor by `scheduler.yield`, whose continuation goes
+ * before other tasks: in a worker a loop of it never lets a message in.
  */
 export function nextTask(): Promise<void> {
-  const { setImmediate, scheduler } = globalThis as Schedulers;
+  const { setImmediate } = globalThis as Schedulers;
   if (setImmediate) return new Promise((resolve) => setImmediate(resolve));
-  if (scheduler?.yield) return scheduler.yield();
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
