@@ -14,7 +14,7 @@ export interface BackendOptions {
 }
 
 export const backends: Record<Exclude<BackendName, 'auto'>, (options?: BackendOptions) => Backend> = {
-  cpu: () => cpu(),
+  cpu: ({ threads } = {}) => cpu(threads === undefined ? {} : { threads }),
   webgpu: () => webgpu(),
   reference: () => reference(),
 };

@@ -73,8 +73,8 @@ export async function doctor(version: string): Promise<number> {
     const bytes = await cachedBytes(join(cache, 'datasets'), `${dataset.name}-${dataset.version}-r`);
     const words =
       bytes === undefined
-        ? `not in the cache; ${(dataset.size / 1e6).toFixed(1)} MB to download on first use`
-        : `in the cache, ${(bytes / 1e6).toFixed(1)} MB of text`;
+        ? `not in the cache; ${bytesWords(dataset.size)} to download on first use`
+        : `in the cache, ${bytesWords(bytes)} of text`;
     say(bytes === undefined ? lacking : yes, dataset.name, words);
   }
 
@@ -112,6 +112,10 @@ async function tryBackend(name: keyof typeof backends): Promise<string> {
   } finally {
     await device.close();
   }
+}
+
+function bytesWords(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Bytes of a dataset's text in the cache, of any revision. */

@@ -68,7 +68,7 @@ Examples:
     )
     .option('--out <dir>', 'folder for the run (default: runs/NAME)')
     .addOption(backendOption())
-    .option('--threads <n>', 'threads of the CPU backend (default: all cores)', wholeNumber(1, 256))
+    .option('--threads <n>', 'threads of the CPU backend (default: all cores)', wholeNumber(1, 64))
     .option('--steps <n>', 'optimizer steps in all', wholeNumber(1, 1e9))
     .option('--minutes <m>', 'stop after so many minutes of training', decimal(positive))
     .addOption(shaping('--layers <n>', 'transformer blocks', wholeNumber(1, 1000)))
@@ -116,7 +116,7 @@ Examples:
     .option('--top-k <k>', 'choose among the k likeliest only', wholeNumber(1))
     .option('--seed <n>', 'makes the text repeatable', wholeNumber(0))
     .addOption(backendOption())
-    .option('--threads <n>', 'threads of the CPU backend (default: all cores)', wholeNumber(1, 256))
+    .option('--threads <n>', 'threads of the CPU backend (default: all cores)', wholeNumber(1, 64))
     .addHelpText(
       'after',
       `

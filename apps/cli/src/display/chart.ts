@@ -22,7 +22,7 @@ export interface ChartOptions {
 }
 
 /** The bit of a dot in a Braille character, by row and column; Unicode numbers them 1-2-3-7 and 4-5-6-8. */
-const dots = [
+const braille = [
   [0x01, 0x08],
   [0x02, 0x10],
   [0x04, 0x20],
@@ -32,18 +32,22 @@ const dots = [
 /** The lines of the chart, curves later in the list on top of earlier ones; empty if no curve has a point. */
 export function chart(curves: readonly Curve[], options: ChartOptions): string[] {
   const { level } = options;
-  const values = curves.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
-  if (values.length === 0) return [];
-  const low = values.reduce((a, b) => Math.min(a, b), level.y);
-  const high = values.reduce((a, b) => Math.max(a, b), level.y);
   const canvas = new Canvas(options.columns, options.rows);
-  const yDot = (y: number) => Math.round(((high - y) / Math.max(high - low, 1e-6)) * (canvas.dotRows - 1));
   const xDot = (x: number) => Math.round((x / Math.max(options.xEnd, 1)) * (canvas.dotColumns - 1));
+  const drawn = curves.map(({ points, paint }) => ({
+    dots: [...binned(points, xDot, canvas.dotColumns)],
+    paint,
+  }));
+  const values = drawn.flatMap(({ dots }) => dots.map(([, y]) => y));
+  if (values.length === 0) return [];
+  const low = Math.min(...values, level.y);
+  const high = Math.max(...values, level.y);
+  const yDot = (y: number) => Math.round(((high - y) / Math.max(high - low, 1e-6)) * (canvas.dotRows - 1));
 
   for (let x = 0; x < canvas.dotColumns; x += 4) canvas.set(x, yDot(level.y), level.paint);
-  for (const { points, paint } of curves) {
+  for (const { dots, paint } of drawn) {
     let last: readonly [number, number] | undefined;
-    for (const [x, y] of binned(points, xDot, canvas.dotColumns)) {
+    for (const [x, y] of dots) {
       const at = [x, yDot(y)] as const;
       canvas.line(last ?? at, at, paint);
       last = at;
@@ -102,7 +106,7 @@ class Canvas {
 
   set(x: number, y: number, paint: (text: string) => string): void {
     const cell = (y >> 2) * this.columns + (x >> 1);
-    this.#bits[cell] |= dots[y & 3][x & 1];
+    this.#bits[cell] |= braille[y & 3][x & 1];
     this.#paints[cell] = paint;
   }
 
