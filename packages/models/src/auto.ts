@@ -2,7 +2,8 @@
 import { type Tokenizer, tokenizerFromJSON } from '@inkstone/tokenizer';
 import type { CausalLM } from './causal-lm.js';
 import { resolveCheckpoint } from './checkpoint.js';
-import { type Folder, folderAt, readJSON } from './folder.js';
+import { type Folder, readJSON } from './folder.js';
+import { folderAt } from './folder-at.js';
 import { GPT } from './gpt.js';
 import { ConfigError } from './model-files.js';
 import { inConfig, type LoadModelOptions, readConfig } from './pretrained.js';

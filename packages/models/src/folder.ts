@@ -82,13 +82,6 @@ export class MemoryFolder implements Folder {
   }
 }
 
-/** A folder from a path, which needs Node, or the folder itself. */
-export async function folderAt(folder: string | Folder): Promise<Folder> {
-  if (typeof folder !== 'string') return folder;
-  const { nodeFolder } = await import('./node/folder.js');
-  return nodeFolder(folder);
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A JSON file's content. @throws Error that names the file if it is not JSON. */

@@ -9,7 +9,8 @@ import {
 import type { Tokenizer } from '@inkstone/tokenizer';
 import type { CausalLM } from './causal-lm.js';
 import { resolveCheckpoint } from './checkpoint.js';
-import { type Folder, folderAt, jsonBytes, MissingFile, readJSON } from './folder.js';
+import { type Folder, jsonBytes, MissingFile, readJSON } from './folder.js';
+import { folderAt } from './folder-at.js';
 import { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js';
 
 const CONFIG = 'config.json';
