@@ -1,7 +1,6 @@
 export { CharTokenizer, type CharTrainOptions } from './char.js';
 export { TokenizerError } from './error.js';
 export type { AddedTokenJSON, JSONPart, JSONValue, TokenizerJSON } from './format/json.js';
-export { type TiktokenName, type TiktokenOptions, tokenizerFromTiktoken } from './format/tiktoken.js';
 export { type LoadOptions, pipelineFromJSON, tokenizerFromJSON } from './load.js';
 export { BPE, type BPEOptions } from './model/bpe.js';
 export type { Model, Spans } from './model/model.js';

@@ -23,7 +23,10 @@ describe.each(Object.keys(families))('%s', (name) => {
 });
 
 /** Cases that llama.cpp keeps for its own tokenizers: texts, and their ids without special tokens. */
-describe.each([['cases-gpt-2', 'GPT-2']])('%s', (cases, family) => {
+describe.each([
+  ['cases-gpt-2', 'GPT-2'],
+  ['cases-llama-spm', 'Llama 2'],
+])('%s', (cases, family) => {
   const texts = sharedFile(`${cases}.inp`)?.split('\n__ggml_vocab_test__\n');
   const ids = sharedFile(`${cases}.out`)?.trimEnd().split('\n');
   test.skipIf(!texts)('every case', () => {

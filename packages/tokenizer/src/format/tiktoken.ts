@@ -6,6 +6,7 @@ import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
 import { CL100K_PATTERN, GPT2_PATTERN, O200K_PATTERN } from '../scan/patterns.js';
 import { MAX_ID } from './check.js';
+import { impliedMerges } from './merges-of-scores.js';
 
 /** The encodings whose pattern and special tokens are known by name. */
 export type TiktokenName = 'gpt2' | 'r50k_base' | 'p50k_base' | 'cl100k_base' | 'o200k_base';
@@ -62,7 +63,7 @@ export function tokenizerFromTiktoken(
     );
   }
   const vocab = readRanks(ranks);
-  const merges = mergesOf(vocab);
+  const merges = impliedMerges(vocab);
   const special = Object.entries(options.specialTokens ?? named?.specialTokens ?? {});
   // In the vocabulary too, since there may be a gap between its ids and theirs.
   for (const [token, id] of special) vocab.set(token, id);
@@ -116,25 +117,4 @@ function readRanks(text: string): Vocab {
     vocab.set(token, id);
   }
   return vocab;
-}
-
-/**
- * The merges that ranks stand for: every two tokens that make a third may be merged, the third's rank
- * saying when. Within one token in the order of `transformers`' converter, so that a saved file is the same.
- */
-function mergesOf(vocab: Vocab): [string, string][] {
-  const merges: [string, string][] = [];
-  for (const token of vocab.tokens) {
-    if (token === undefined || token.length < 2) continue;
-    const ways: { left: number; right: number; pair: [string, string] }[] = [];
-    for (let i = 1; i < token.length; i++) {
-      const pair: [string, string] = [token.slice(0, i), token.slice(i)];
-      const left = vocab.ids.get(pair[0]);
-      const right = left === undefined ? undefined : vocab.ids.get(pair[1]);
-      if (left !== undefined && right !== undefined) ways.push({ left, right, pair });
-    }
-    ways.sort((a, b) => a.left - b.left || a.right - b.right);
-    for (const { pair } of ways) merges.push(pair);
-  }
-  return merges;
 }

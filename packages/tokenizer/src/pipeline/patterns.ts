@@ -23,6 +23,7 @@ export function finderOf(json: unknown, path: string, compile: CompileRegex | un
   if (pattern.Regex === undefined) fail(path, 'an object with String or Regex', json);
   const source = asString(pattern.Regex, `${path}.Regex`);
   if (/^[^\\^$.*+?()[\]{}|]+$/.test(source)) return literalFinder(source);
+  if (source === ' {2,}') return spacesFinder;
   if (compile) return compile(source);
   throw new TokenizerError(
     `tokenizer.json: ${path} is the regular expression ${source}, which is not one of the built-in ones. To load this file pass { regex: compileRegex } from '@inkstone/tokenizer/regex'.`,
@@ -34,6 +35,15 @@ export function scannerOf(json: unknown, path: string): Scanner | undefined {
   const { Regex } = asObject(json, path);
   return typeof Regex === 'string' ? knownScanner(Regex) : undefined;
 }
+
+/** ` {2,}`, which the files of SentencePiece models use to squeeze spaces. */
+const spacesFinder: Finder = (text, from, end) => {
+  const start = text.slice(from, end).indexOf('  ');
+  if (start < 0) return undefined;
+  let stop = from + start + 2;
+  while (stop < end && text.charCodeAt(stop) === 0x20) stop++;
+  return [from + start, stop];
+};
 
 function literalFinder(literal: string): Finder {
   return (text, from, end) => {

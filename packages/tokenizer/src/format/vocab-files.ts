@@ -1,0 +1,128 @@
+import { TokenizerError } from '../error.js';
+import { BPE, mergesFromJSON } from '../model/bpe.js';
+import { Vocab } from '../model/vocab.js';
+import { WordPiece } from '../model/wordpiece.js';
+import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import type { JSONPart } from './json.js';
+
+/** Files of before `tokenizer.json`: BERT's `vocab.txt`, GPT-2's `vocab.json` and `merges.txt`. */
+
+/** What `BertTokenizer` was told; the names and defaults are those of `transformers`. */
+export interface BertOptions {
+  /** Turn text to lower case and take accents off. Default: true. */
+  doLowerCase?: boolean;
+  /** Default: as `doLowerCase`. */
+  stripAccents?: boolean;
+  /** Put spaces around Chinese characters. Default: true. */
+  tokenizeChineseChars?: boolean;
+  unkToken?: string;
+  sepToken?: string;
+  padToken?: string;
+  clsToken?: string;
+  maskToken?: string;
+}
+
+const special = (id: number, content: string) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+});
+
+/**
+ * BERT's tokenizer from its `vocab.txt`, one token a line.
+ *
+ * @example
+ * ```ts
+ * const tokenizer = bertTokenizer(await readFile('vocab.txt', 'utf8'), { doLowerCase: false });
+ * ```
+ */
+export function bertTokenizer(vocabText: string, options: BertOptions = {}): PipelineTokenizer {
+  const { doLowerCase = true, stripAccents, tokenizeChineseChars = true } = options;
+  const {
+    unkToken = '[UNK]',
+    sepToken = '[SEP]',
+    padToken = '[PAD]',
+    clsToken = '[CLS]',
+    maskToken = '[MASK]',
+  } = options;
+  const lines = vocabText.split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  const vocab = new Vocab();
+  for (const [id, line] of lines.entries()) vocab.set(line.trimEnd(), id);
+  const idOf = (token: string): number => {
+    const id = vocab.get(token);
+    if (id === undefined) throw new TokenizerError(`vocab.txt: the special token ${token} is not in it.`);
+    return id;
+  };
+  const token = (id: string, type_id: number): JSONPart => ({ SpecialToken: { id, type_id } });
+  const text = (id: string, type_id: number): JSONPart => ({ Sequence: { id, type_id } });
+  return new PipelineTokenizer({
+    model: new WordPiece(vocab, { unkToken }),
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: tokenizeChineseChars,
+      strip_accents: stripAccents ?? null,
+      lowercase: doLowerCase,
+    },
+    preTokenizer: { type: 'BertPreTokenizer' },
+    postProcessor: {
+      type: 'TemplateProcessing',
+      single: [token(clsToken, 0), text('A', 0), token(sepToken, 0)],
+      pair: [token(clsToken, 0), text('A', 0), token(sepToken, 0), text('B', 1), token(sepToken, 1)],
+      special_tokens: Object.fromEntries(
+        [clsToken, sepToken].map((content) => [
+          content,
+          { id: content, ids: [idOf(content)], tokens: [content] },
+        ]),
+      ),
+    },
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+    addedTokens: [...new Set([padToken, unkToken, clsToken, sepToken, maskToken])].map((content) =>
+      special(idOf(content), content),
+    ),
+  });
+}
+
+/** What `gpt2Tokenizer` may be told. */
+export interface GPT2Options {
+  /** Put a space before a text that does not start with one. Default: false. */
+  addPrefixSpace?: boolean;
+  /** Tokens that stand for themselves in text. Default: `<|endoftext|>`, if it is in the vocabulary. */
+  specialTokens?: readonly string[];
+}
+
+/** GPT-2's tokenizer (also RoBERTa's, without its template) from `vocab.json` and `merges.txt`. */
+export function gpt2Tokenizer(
+  vocabJSON: string,
+  mergesText: string,
+  options: GPT2Options = {},
+): PipelineTokenizer {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(vocabJSON);
+  } catch (error) {
+    throw new TokenizerError(`vocab.json: not JSON (${(error as Error).message}).`);
+  }
+  const vocab = Vocab.fromJSON(parsed, 'vocab.json');
+  const merges = mergesText.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
+  const tokens = options.specialTokens ?? (vocab.ids.has('<|endoftext|>') ? ['<|endoftext|>'] : []);
+  const byteLevel = {
+    type: 'ByteLevel',
+    add_prefix_space: options.addPrefixSpace ?? false,
+    trim_offsets: true,
+    use_regex: true,
+  };
+  let next = vocab.size;
+  return new PipelineTokenizer({
+    model: new BPE(vocab, mergesFromJSON(merges)),
+    preTokenizer: byteLevel,
+    postProcessor: { ...byteLevel, trim_offsets: false },
+    decoder: byteLevel,
+    addedTokens: tokens.map((content) => special(vocab.get(content) ?? next++, content)),
+  });
+}
