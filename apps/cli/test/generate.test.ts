@@ -1,6 +1,6 @@
 /// <reference types="node" />
 /** Writing from the command line, and what the machine has. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCommand, type Command, diary, tiny } from './command.js';
@@ -44,7 +44,8 @@ describe('inkstone generate', () => {
   });
 
   test('reads a checkpoint as well as a run', async () => {
-    const { stdout, code } = await command.run(['generate', 'runs/diary/checkpoints/001', '--tokens', '5']);
+    const latest = (await readFile(join(command.folder, 'runs/diary/latest'), 'utf8')).trim();
+    const { stdout, code } = await command.run(['generate', `runs/diary/${latest}`, '--tokens', '5']);
     expect(code).toBe(0);
     expect([...stdout]).toHaveLength(6);
   });
