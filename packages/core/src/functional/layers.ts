@@ -1,0 +1,129 @@
+/** Layers as functions. */
+import { hostArray } from '../graph/host-data.js';
+import { hostValue } from '../graph/record.js';
+import { broadcastShapes, type Shape, showShape, sizeOf } from '../graph/shape.js';
+import { reshape } from '../ops/broadcast.js';
+import { cast } from '../ops/cast.js';
+import { arange } from '../ops/create.js';
+import { checkHostIndices, embedding as embeddingOp, oneHotClasses } from '../ops/indexing.js';
+import { linear as linearOp } from '../ops/matmul.js';
+import * as normOps from '../ops/norm.js';
+import { eq } from '../ops/pointwise.js';
+import { type PadMode, pad as padOp } from '../ops/rearrange.js';
+import { defaultGenerator, dropoutMask, type Generator } from '../random/index.js';
+import { Tensor } from '../tensor/tensor.js';
+
+const wrap = (value: Tensor['value']): Tensor => new Tensor(value);
+
+/** x W^T + b. x [..., in], weight [out, in], bias [out] -> [..., out]. */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  return wrap(linearOp(x.value, weight.value, bias?.value ?? null));
+}
+
+/** Rows of `weight` [size, width] for indices of any shape (int32) -> [..., width]. */
+export function embedding(index: Tensor, weight: Tensor, options: { paddingIdx?: number } = {}): Tensor {
+  return wrap(embeddingOp(weight.value, index.value, options.paddingIdx ?? null));
+}
+
+/** Layer normalisation over the last dimensions, eps 1e-5. https://arxiv.org/abs/1607.06450 */
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: Shape,
+  weight: Tensor | null = null,
+  bias: Tensor | null = null,
+  eps = 1e-5,
+): Tensor {
+  return wrap(normOps.layerNorm(x.value, normalizedShape, weight?.value ?? null, bias?.value ?? null, eps));
+}
+
+/** x / sqrt(mean(x^2) + eps) * weight. eps default: float32's machine epsilon. https://arxiv.org/abs/1910.07467 */
+export function rmsNorm(
+  x: Tensor,
+  normalizedShape: Shape,
+  weight: Tensor | null = null,
+  eps = 2 ** -23,
+): Tensor {
+  return wrap(normOps.rmsNorm(x.value, normalizedShape, weight?.value ?? null, eps));
+}
+
+export interface DropoutOptions {
+  p?: number;
+  training?: boolean;
+  generator?: Generator;
+}
+
+/** Zeroes each element with probability p (0.5) and scales the rest by 1 / (1 - p); the identity outside training. */
+export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  const { p = 0.5, training = true } = options;
+  checkProbability('dropout', p);
+  if (!training || p === 0) return x;
+  return x.mul(dropoutFactors(x, x.shape, p, options.generator));
+}
+
+/** @throws Error that names who asked. */
+export function checkProbability(name: string, p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new Error(`${name}: p is ${p}, but a probability lies between 0 and 1`);
+}
+
+/** Factors of 0 and 1 / (1 - p), drawn as PyTorch draws them. */
+export function dropoutFactors(
+  like: Tensor,
+  shape: Shape,
+  p: number,
+  generator: Generator = defaultGenerator,
+): Tensor {
+  const host = hostArray('float32', sizeOf(shape)) as Float32Array;
+  dropoutMask(generator, p, host);
+  return wrap(hostValue(like.device, host, shape, like.dtype));
+}
+
+/**
+ * One row of 0 and 1 for each index (int32): [...] makes [..., numClasses].
+ * @param numClasses default: the largest index and one more, which the host must know.
+ * @throws Error for a negative index or one that is not below numClasses, where the host knows the indices.
+ */
+export function oneHot(index: Tensor, numClasses?: number): Tensor {
+  if (index.dtype !== 'int32')
+    throw new Error(`oneHot: indices of dtype int32 are needed, not ${index.dtype}`);
+  const classes = numClasses ?? oneHotClasses(index.value);
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new Error(`oneHot: numClasses is ${classes}, but must be a whole number from 1 on`);
+  checkHostIndices('oneHot', index.value, classes);
+  const column = reshape(index.value, [...index.shape, 1]);
+  return wrap(cast(eq(column, arange(index.device, 0, 1, classes, 'int32')), 'int32'));
+}
+
+export interface PadOptions {
+  /** 'constant' (default), 'reflect', 'replicate' or 'circular'. */
+  mode?: PadMode;
+  /** What a constant border holds (default 0). */
+  value?: number;
+}
+
+/**
+ * A border around the last dimensions: [before, after] of the last, then of the one before it, ...; negative sizes cut.
+ * @example
+ * F.pad(x, [1, 2]);                    // one column of zeros on the left, two on the right
+ */
+export function pad(x: Tensor, sizes: readonly number[], options: PadOptions = {}): Tensor {
+  const { mode = 'constant', value = 0 } = options;
+  if (!['constant', 'reflect', 'replicate', 'circular'].includes(mode))
+    throw new Error(`pad: mode is 'constant', 'reflect', 'replicate' or 'circular', not '${String(mode)}'`);
+  return wrap(padOp(x.value, sizes, mode, value));
+}
+
+/** x divided by its norm along a dimension. */
+export function normalize(x: Tensor, options: { p?: number; dim?: number; eps?: number } = {}): Tensor {
+  const { p = 2, dim = 1, eps = 1e-12 } = options;
+  return x.div(x.norm(p, dim, true).clamp(eps));
+}
+
+/** The cosine of the angle between vectors along a dimension; the other dimensions broadcast. */
+export function cosineSimilarity(a: Tensor, b: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
+  const { dim = 1, eps = 1e-8 } = options;
+  const shape = broadcastShapes('cosineSimilarity', a.shape, b.shape);
+  const unit = (t: Tensor): Tensor => t.div(t.norm(2, dim, true).clamp(eps));
+  return unit(a.expand(shape))
+    .mul(unit(b.expand(shape)))
+    .sum(dim);
+}
