@@ -1,5 +1,5 @@
 /** What every causal language model can do: score the next token, write, save itself. */
-import { nn, type Tensor } from '@inkstone/core';
+import { type Device, nn, type Tensor } from '@inkstone/core';
 import type { Tokenizer } from '@inkstone/tokenizer';
 import type { Folder } from './folder.js';
 import { type GenerateOptions, generate, type StreamOptions, stream } from './generation.js';
@@ -41,6 +41,12 @@ export abstract class CausalLM extends nn.Module {
    * @returns logits [B, vocabSize]
    */
   abstract next(idx: Tensor, at: Tensor): Tensor;
+
+  /** Where the model lives: the device of its first parameter. */
+  get device(): Device {
+    for (const [, parameter] of this.namedParameters()) return parameter.device;
+    throw new Error(`${this.constructor.name}: a model without parameters lives nowhere`);
+  }
 
   /**
    * Goes on with a text of token ids.

@@ -91,7 +91,7 @@ async function nextScores(model: CausalLM, ids: readonly number[]): Promise<Floa
   // Padded to a few fixed lengths, each of which is planned once. A causal model does not see what comes after.
   const padded = new Int32Array(paddedLength(ids.length, model.config.blockSize));
   padded.set(ids);
-  const { device } = model.parameters()[0];
+  const { device } = model;
   const scores = inUse(model, () =>
     model.next(
       fromTypedArray(padded, [1, padded.length], { device }),

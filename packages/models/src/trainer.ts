@@ -168,7 +168,7 @@ export class Trainer {
   }
 
   get device(): Device {
-    return this.model.parameters()[0].device;
+    return this.model.device;
   }
 
   /** Steps done. */
