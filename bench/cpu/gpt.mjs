@@ -18,6 +18,7 @@ const { values: options, positionals } = parseArgs({
     build: { type: 'string', default: 'auto' },
     kernels: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    'cpu-time': { type: 'boolean', default: false },
   },
 });
 const [layers, heads, width, block, batch] = (
@@ -107,10 +108,16 @@ const ids = () =>
 const batches = Array.from({ length: 2 }, () => ({ x: ids(), y: ids() }));
 
 const steps = Number(options.steps);
+const cpuNow = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+// On a machine that others use, the time that this process had the cores for is the steadier figure.
+const now = options['cpu-time'] ? cpuNow : () => performance.now();
 const times = [];
 let last = 0;
 for (let step = 0; step < steps + 5; step++) {
-  const start = performance.now();
+  const start = now();
   const { x, y } = batches[step % 2];
   const logits = model.forward(tensor(x, { dtype: 'int32' }), positions);
   const loss = F.crossEntropy(
@@ -121,7 +128,7 @@ for (let step = 0; step < steps + 5; step++) {
   loss.backward();
   optimizer.step();
   last = await loss.item();
-  if (step >= 5) times.push(performance.now() - start);
+  if (step >= 5) times.push(now() - start);
 }
 times.sort((a, b) => a - b);
 const ms = times[times.length >> 1];
@@ -134,10 +141,10 @@ if (options.kernels) {
   const { plan, args } = busiest;
   const time = (run) => {
     for (let i = 0; i < 3; i++) run();
-    const start = performance.now();
+    const start = now();
     const count = 20;
     for (let i = 0; i < count; i++) run();
-    return (performance.now() - start) / count;
+    return (now() - start) / count;
   };
   console.log(`plan of ${plan.steps.length} steps, ${time(() => busiest.executable.run(...args)).toFixed(3)} ms`);
   const rows = plan.steps.map((step) => {

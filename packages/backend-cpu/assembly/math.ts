@@ -2,14 +2,32 @@
  * Elementary functions of four floats at a time.
  *
  * Stated errors are the largest seen over a sweep of all exponents (test/math.test.ts), in units in the last place of
- * the correctly rounded result. All of them are the same in every build: no fused multiply-add here.
+ * the correctly rounded result, of the build without fused multiply-add. Constants lie in memory: V8 makes a constant
+ * vector with five instructions each time, and loads it with one.
  */
 
+import { multiplyAdd } from './simd';
+
+/** Number `index` of a table, in all lanes. */
 // @ts-ignore: decorator
 @inline
-function step(x: v128, y: v128, c: f32): v128 {
-  return f32x4.add(f32x4.mul(x, y), f32x4.splat(c));
+function constant(table: usize, index: usize): v128 {
+  return v128.load32_splat(table + (index << 2));
 }
+
+/** x * y + number `index` of a table. */
+// @ts-ignore: decorator
+@inline
+function step(x: v128, y: v128, table: usize, index: usize): v128 {
+  return multiplyAdd(x, y, constant(table, index));
+}
+
+/** Bounds of the argument, log2(e), ln(2) in two parts (negative), the polynomial; then 127 as an integer. */
+const EXP: usize = memory.data<f32>([
+  89, -104, 1.44269504, -0.693359375, 2.12194440e-4,
+  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1,
+], 16);
+const BIAS: usize = memory.data<i32>([127], 16);
 
 /**
  * e^x, at most 1 ulp (subnormal results: absolute error below the smallest subnormal).
@@ -19,24 +37,29 @@ function step(x: v128, y: v128, c: f32): v128 {
 @inline
 export function exp(x: v128): v128 {
   // pmin and pmax return x where it is NaN.
-  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
-  let p = step(f32x4.splat(1.9875691500e-4), r, 1.3981999507e-3);
-  p = step(p, r, 8.3334519073e-3);
-  p = step(p, r, 4.1665795894e-2);
-  p = step(p, r, 1.6666665459e-1);
-  p = step(p, r, 5.0000001201e-1);
-  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f32x4.splat(1));
+  x = f32x4.pmax(f32x4.pmin(x, constant(EXP, 0)), constant(EXP, 1));
+  const n = f32x4.nearest(f32x4.mul(x, constant(EXP, 2)));
+  let r = multiplyAdd(n, constant(EXP, 3), x);
+  r = multiplyAdd(n, constant(EXP, 4), r);
+  let p = step(constant(EXP, 5), r, EXP, 6);
+  p = step(p, r, EXP, 7);
+  p = step(p, r, EXP, 8);
+  p = step(p, r, EXP, 9);
+  p = step(p, r, EXP, 10);
+  p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), constant(EXP, 11));
   // 2^n in two factors, since n reaches from -150 to 128.
-  const i = i32x4.trunc_sat_f32x4_s(n), half = i32x4.shr_s(i, 1);
-  const one = i32x4.splat(127);
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, one), 23));
-  return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.sub(i, half), one), 23));
+  const i = i32x4.trunc_sat_f32x4_s(n), half = i32x4.shr_s(i, 1), bias = constant(BIAS, 0);
+  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
+  return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.sub(i, half), bias), 23));
 }
 
-/** The parts that log and log2 share: x = 2^e m with m in [sqrt(1/2), sqrt(2)). */
+/** The polynomial of log, highest power first; ln(2) in two parts; log2(e) - 1. */
+const LOG: usize = memory.data<f32>([
+  7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.12194440e-4, 0.693359375, 0.44269504,
+], 16);
+
+/** The exponent e of x = 2^e m with m in [sqrt(1/2), sqrt(2)). */
 // @ts-ignore: decorator
 @inline
 function exponentOf(bits: v128): v128 {
@@ -47,14 +70,14 @@ function exponentOf(bits: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function logTail(f: v128, square: v128): v128 {
-  let p = step(f32x4.splat(7.0376836292e-2), f, -1.1514610310e-1);
-  p = step(p, f, 1.1676998740e-1);
-  p = step(p, f, -1.2420140846e-1);
-  p = step(p, f, 1.4249322787e-1);
-  p = step(p, f, -1.6668057665e-1);
-  p = step(p, f, 2.0000714765e-1);
-  p = step(p, f, -2.4999993993e-1);
-  p = step(p, f, 3.3333331174e-1);
+  let p = step(constant(LOG, 0), f, LOG, 1);
+  p = step(p, f, LOG, 2);
+  p = step(p, f, LOG, 3);
+  p = step(p, f, LOG, 4);
+  p = step(p, f, LOG, 5);
+  p = step(p, f, LOG, 6);
+  p = step(p, f, LOG, 7);
+  p = step(p, f, LOG, 8);
   return f32x4.mul(f32x4.mul(p, f), square);
 }
 
@@ -78,9 +101,9 @@ export function log(x: v128): v128 {
   const e = f32x4.sub(f32x4.convert_i32x4_s(i), v128.and(small, f32x4.splat(23)));
   const square = f32x4.mul(f, f);
   let y = logTail(f, square);
-  y = f32x4.add(y, f32x4.mul(e, f32x4.splat(-2.12194440e-4)));
+  y = multiplyAdd(e, constant(LOG, 9), y);
   y = f32x4.sub(y, f32x4.mul(square, f32x4.splat(0.5)));
-  y = f32x4.add(f32x4.add(f, y), f32x4.mul(e, f32x4.splat(0.693359375)));
+  y = f32x4.add(f32x4.add(f, y), f32x4.mul(e, constant(LOG, 10)));
   return logEdges(x, y);
 }
 
@@ -95,9 +118,8 @@ export function log2(x: v128): v128 {
   const e = f32x4.sub(f32x4.convert_i32x4_s(i), v128.and(small, f32x4.splat(23)));
   const square = f32x4.mul(f, f);
   const y = f32x4.sub(logTail(f, square), f32x4.mul(square, f32x4.splat(0.5)));
-  // log2(e) = 1 + 0.4426950408889634
-  const extra = f32x4.splat(0.44269504);
-  let z = f32x4.add(f32x4.mul(y, extra), f32x4.mul(f, extra));
+  const extra = constant(LOG, 11);
+  let z = multiplyAdd(y, extra, f32x4.mul(f, extra));
   z = f32x4.add(f32x4.add(f32x4.add(z, y), f), e);
   return logEdges(x, z);
 }
@@ -113,70 +135,83 @@ export function log1p(x: v128): v128 {
   return v128.bitselect(x, v128.bitselect(log(x), y, large), tiny);
 }
 
-/** e^x - 1, at most 3 ulp: a polynomial below 1/2, elsewhere exp(x) - 1. Source: Cephes `expf`'s polynomial, longer. */
+const EXPM1: usize = memory.data<f32>([
+  2.4801587e-5, 1.9841270e-4, 1.3888889e-3, 8.3333333e-3, 4.1666667e-2, 1.6666667e-1, 0.5, 1,
+], 16);
+
+/** e^x - 1, at most 3 ulp: Taylor's polynomial below 1/2, elsewhere exp(x) - 1. */
 // @ts-ignore: decorator
 @inline
 export function expm1(x: v128): v128 {
-  let p = step(f32x4.splat(2.4801587e-5), x, 1.9841270e-4);
-  p = step(p, x, 1.3888889e-3);
-  p = step(p, x, 8.3333333e-3);
-  p = step(p, x, 4.1666667e-2);
-  p = step(p, x, 1.6666667e-1);
-  p = step(p, x, 0.5);
-  p = f32x4.add(f32x4.mul(p, f32x4.mul(x, x)), x);
-  const near = f32x4.lt(f32x4.abs(x), f32x4.splat(0.5));
-  return v128.bitselect(p, f32x4.sub(exp(x), f32x4.splat(1)), near);
+  let p = step(constant(EXPM1, 0), x, EXPM1, 1);
+  p = step(p, x, EXPM1, 2);
+  p = step(p, x, EXPM1, 3);
+  p = step(p, x, EXPM1, 4);
+  p = step(p, x, EXPM1, 5);
+  p = step(p, x, EXPM1, 6);
+  p = multiplyAdd(p, f32x4.mul(x, x), x);
+  const half = constant(EXPM1, 6);
+  return v128.bitselect(p, f32x4.sub(exp(x), constant(EXPM1, 7)), f32x4.lt(f32x4.abs(x), half));
 }
 
 /** 1 / (1 + e^-x), at most 3 ulp. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = constant(EXP, 11);
   return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(x))));
 }
+
+/** The polynomial of tanh; where it ends; 2. */
+const TANH: usize = memory.data<f32>([
+  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1, 0.625, 2,
+], 16);
 
 /** tanh, at most 3 ulp. Source: Cephes `tanhf`: an odd polynomial below 0.625, elsewhere 1 - 2 / (e^2x + 1). */
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const size = f32x4.abs(x), one = f32x4.splat(1);
+  const size = f32x4.abs(x), one = constant(EXP, 11);
   const square = f32x4.mul(x, x);
-  let p = step(f32x4.splat(-5.70498872745e-3), square, 2.06390887954e-2);
-  p = step(p, square, -5.37397155531e-2);
-  p = step(p, square, 1.33314422036e-1);
-  p = step(p, square, -3.33332819422e-1);
-  p = f32x4.add(f32x4.mul(f32x4.mul(p, square), x), x);
+  let p = step(constant(TANH, 0), square, TANH, 1);
+  p = step(p, square, TANH, 2);
+  p = step(p, square, TANH, 3);
+  p = step(p, square, TANH, 4);
+  p = multiplyAdd(f32x4.mul(p, square), x, x);
   const e = exp(f32x4.add(size, size));
-  let far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(e, one)));
-  far = v128.or(far, v128.and(x, f32x4.splat(-0.0)));
-  return v128.bitselect(p, far, f32x4.lt(size, f32x4.splat(0.625)));
+  let far = f32x4.sub(one, f32x4.div(constant(TANH, 6), f32x4.add(e, one)));
+  far = v128.or(far, v128.andnot(x, i32x4.splat(0x7fffffff)));
+  return v128.bitselect(p, far, f32x4.lt(size, constant(TANH, 5)));
 }
 
+/** Numerator and denominator of erf; where it is 1 to the last place. */
+const ERF: usize = memory.data<f32>([
+  -2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05, -7.34990630326855e-04,
+  -2.95459980854025e-03, -1.60960333262415e-02,
+  -1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02,
+  4, -4,
+], 16);
+
 /**
- * Error function, at most 3 ulp. Source: N. Juffa, "Efficient faithfully rounded implementation of error function
- * erff()", Stack Overflow 35148198 (minimax polynomials in |x| and x^2).
+ * Error function, at most 7 ulp (4e-7 of the result).
+ * Source: Eigen's `generic_fast_erf_float`: an odd rational function of degrees 13 and 8 for |x| up to 4.
  */
 // @ts-ignore: decorator
 @inline
 export function erf(x: v128): v128 {
-  const t = f32x4.abs(x), s = f32x4.mul(x, x);
-  let far = step(f32x4.splat(-1.72853470e-5), t, 3.83197126e-4);
-  const u = step(f32x4.splat(-3.88396438e-3), t, 2.42546219e-2);
-  far = f32x4.add(f32x4.mul(far, s), u);
-  far = step(far, t, -1.06777877e-1);
-  far = step(far, t, -6.34846687e-1);
-  far = step(far, t, -1.28717512e-1);
-  far = f32x4.sub(f32x4.mul(far, t), t);
-  far = f32x4.sub(f32x4.splat(1), exp(far));
-  far = v128.or(far, v128.and(x, f32x4.splat(-0.0)));
-  let p = step(f32x4.splat(-5.96761703e-4), s, 4.99119423e-3);
-  p = step(p, s, -2.67681349e-2);
-  p = step(p, s, 1.12819925e-1);
-  p = step(p, s, -3.76125336e-1);
-  p = step(p, s, 1.28379166e-1);
-  p = f32x4.add(f32x4.mul(p, x), x);
-  return v128.bitselect(far, p, f32x4.gt(t, f32x4.splat(0.927734375)));
+  x = f32x4.pmax(f32x4.pmin(x, constant(ERF, 12)), constant(ERF, 13));
+  const s = f32x4.mul(x, x);
+  let p = step(constant(ERF, 0), s, ERF, 1);
+  p = step(p, s, ERF, 2);
+  p = step(p, s, ERF, 3);
+  p = step(p, s, ERF, 4);
+  p = step(p, s, ERF, 5);
+  p = step(p, s, ERF, 6);
+  let q = step(constant(ERF, 7), s, ERF, 8);
+  q = step(q, s, ERF, 9);
+  q = step(q, s, ERF, 10);
+  q = step(q, s, ERF, 11);
+  return f32x4.div(f32x4.mul(x, p), q);
 }
 
 /** -1, 0 or 1; 0 for NaN. */

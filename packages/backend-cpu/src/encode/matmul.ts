@@ -17,7 +17,7 @@ const localBytes = 131072;
 /** Packed B of all threads: half of a large L2 or a share of L3. */
 const packedBytes = 4 << 20;
 /** Columns above which packing A pays. */
-const packAColumns = 160;
+const packAColumns = 48;
 /** Rows of C that wait for the epilogue. */
 const epilogueBytes = 65536;
 
@@ -162,7 +162,7 @@ function encodeCommand(
   const columnBlock = few ? (n <= 512 ? 64 : 256) : mode === MatmulMode.SharedPack ? mostColumns : n;
   // In place A must be contiguous along one axis.
   const packs =
-    !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && mode === MatmulMode.SharedPack));
+    !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && m >= tileRows));
   let rowBlock =
     mode === MatmulMode.SharedPack ? 8 * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
   if (!direct) rowBlock = Math.min(rowBlock, epilogueBytes / (n * 4));
