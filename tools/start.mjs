@@ -61,9 +61,9 @@ if (!isInstalled('cli')) {
       'install',
       '--frozen-lockfile',
       '--reporter=append-only',
-      '--filter',
+      '--filter-prod',
       '.',
-      '--filter',
+      '--filter-prod',
       'inkstone...',
     ),
   );
