@@ -77,6 +77,8 @@ export class Trainer {
   #step = 0;
   #totalSteps: number | null;
   #seconds = 0;
+  /** The share of the time at which the number of steps is estimated next. */
+  #nextPlan = 0.05;
   #bestValidationLoss: number | null = null;
   #evaluated: { step: number; loss: number } | null = null;
   #lastLoss: Tensor | null = null;
@@ -128,7 +130,8 @@ export class Trainer {
   /**
    * A trainer that goes on from the latest checkpoint of a run, as if it had never stopped.
    *
-   * @param options the same tokens as before, and what should change: more `maxSteps`, for one.
+   * @param options the same tokens as before, and what should change: more `maxSteps` or `maxSeconds`, for one (either
+   *   replaces what the run had of both).
    * @throws Error that names the file that is wrong, or says that the tokens are others.
    */
   static async resume(run: string | Folder, options: ResumeOptions): Promise<Trainer> {
@@ -146,8 +149,10 @@ export class Trainer {
     }
     const model = await AutoModelForCausalLM.fromPretrained(checkpoint, device ? { device } : {});
     const hasTokenizer = await checkpoint.exists('tokenizer.json');
+    const newEnd = changes.maxSteps !== undefined || changes.maxSeconds !== undefined;
     const trainer = new Trainer({
       ...state.arguments,
+      ...(newEnd ? { maxSteps: null, maxSeconds: null } : {}),
       ...changes,
       model,
       train,
@@ -161,7 +166,7 @@ export class Trainer {
     trainer.#savedStep = state.step;
     trainer.#seconds = state.seconds;
     trainer.#bestValidationLoss = state.bestValidationLoss;
-    if (changes.maxSteps === undefined) trainer.#totalSteps = state.totalSteps;
+    if (!newEnd) trainer.#totalSteps = state.totalSteps;
     trainer.optimizer.loadStateDict(saved.optimizer(trainer.#names));
     trainer.#restore = saved.restoreGenerators;
     return trainer;
@@ -242,7 +247,7 @@ export class Trainer {
     if (signal?.aborted) return 'stopped';
     if (this.#totalSteps !== null && this.#step >= this.#totalSteps) return 'steps';
     const { maxSeconds } = this.arguments;
-    return maxSeconds !== null && clock.session >= maxSeconds ? 'time' : null;
+    return maxSeconds !== null && clock.seconds >= maxSeconds ? 'time' : null;
   }
 
   /** @returns the learning rate of the step. */
@@ -260,15 +265,21 @@ export class Trainer {
     return rate;
   }
 
-  /** Where only the time is given, counts the steps that fit into it, once the speed is known. */
+  /**
+   * Where only the time is given, counts the steps that fit into it: first at a twentieth of the time, then again at each
+   * tenth, until three quarters are over: from there on the end is fixed.
+   */
   #planSteps(clock: Clock): void {
-    const { maxSeconds, evalSteps, evalBatches } = this.arguments;
-    const { secondsPerStep } = clock;
-    if (this.#totalSteps !== null || maxSeconds === null || secondsPerStep === null) return;
-    if (clock.session < maxSeconds / 20 || clock.steps < 4) return;
+    const { maxSteps, maxSeconds, evalSteps, evalBatches } = this.arguments;
+    const { secondsPerStep, seconds } = clock;
+    if (maxSteps !== null || maxSeconds === null || secondsPerStep === null || clock.steps < 4) return;
+    const share = seconds / maxSeconds;
+    const early = this.#totalSteps !== null && this.#step >= this.#totalSteps;
+    if (share > 0.75 ? this.#totalSteps !== null : share < this.#nextPlan && !early) return;
+    this.#nextPlan = share + 0.1;
     // A forward pass is about a third of a step. A few hundredths are left for samples, checkpoints and bad luck.
     const evaluations = evalSteps > 0 ? Math.min(evalBatches, this.#evaluation.length) / (3 * evalSteps) : 0;
-    const left = 0.96 * maxSeconds - clock.session;
+    const left = 0.97 * maxSeconds - seconds;
     this.#totalSteps = this.#step + Math.max(1, Math.floor(left / (secondsPerStep * (1 + evaluations))));
   }
 
@@ -279,7 +290,7 @@ export class Trainer {
     const tokensPerSecond = clock.lap() * this.#tokensPerStep;
     const seconds = clock.seconds;
     const { maxSeconds } = this.arguments;
-    const byTime = maxSeconds === null ? Number.POSITIVE_INFINITY : Math.max(0, maxSeconds - clock.session);
+    const byTime = maxSeconds === null ? Number.POSITIVE_INFINITY : Math.max(0, maxSeconds - clock.seconds);
     const perStep = clock.secondsPerStep ?? clock.session;
     const bySteps = totalSteps === null ? Number.POSITIVE_INFINITY : (totalSteps - step) * perStep;
     const secondsLeft = Math.min(byTime, bySteps);

@@ -177,13 +177,27 @@ describe('a run', () => {
     const end = events.at(-1);
     expect(end?.type).toBe('end');
     const steps = events.filter((event) => event.type === 'step');
+    expect(steps[0].totalSteps).toBe(null);
     const planned = steps.at(-1)?.totalSteps;
     expect(planned).toBeGreaterThan(4);
-    if (end?.type === 'end' && end.reason === 'steps') {
-      expect(end.step).toBe(planned);
-      expect(steps.at(-1)?.learningRate).toBeCloseTo(1e-4, 9);
-    } else expect(end).toMatchObject({ reason: 'time' });
-    expect(end?.type === 'end' && end.seconds).toBeLessThan(4);
+    if (end?.type !== 'end') return;
+    expect(end.seconds).toBeLessThan(4);
+    // A machine that slowed down in the last quarter runs out of time before it runs out of steps.
+    if (end.reason === 'time') return;
+    expect(end).toMatchObject({ reason: 'steps', step: planned });
+    expect(end.seconds).toBeGreaterThan(0.75 * 1.5);
+    expect(steps.at(-1)?.learningRate).toBeCloseTo(1e-4, 9);
+  });
+
+  test('a time limit counts the sessions before, and a new end replaces the old one', async () => {
+    const output = new MemoryFolder('run');
+    await collect(newTrainer({ maxSeconds: 0.6, output }));
+    const over = await Trainer.resume(output, { train });
+    const { step } = over;
+    expect((await collect(over)).at(-1)).toMatchObject({ type: 'end', step });
+    const more = await Trainer.resume(output, { train, maxSteps: step + 3 });
+    expect(more.arguments).toMatchObject({ maxSteps: step + 3, maxSeconds: null });
+    expect((await collect(more)).at(-1)).toMatchObject({ reason: 'steps', step: step + 3 });
   });
 
   test('a loss that is no number stops it, and the checkpoint before stays', async () => {

@@ -4,9 +4,10 @@ export interface TrainingArguments {
   /** Steps in all; null: as many as `maxSeconds` allows. */
   readonly maxSteps: number | null;
   /**
-   * Stop after so many seconds of this session; null (default): no limit. Without `maxSteps` it also sets the number of
-   * steps, for the learning rate to come down in time: they are counted out after the first twentieth of the time, and
-   * are part of a checkpoint. Such a run depends on the machine's speed; one with `maxSteps` does not.
+   * Training time in seconds, that of earlier sessions included; null (default): no limit. Without `maxSteps` it also
+   * sets the number of steps, for the learning rate to come down in time: an estimate from the speed, revised until three
+   * quarters of the time are over, and part of a checkpoint. The losses of such a run depend on the machine's speed; those
+   * of one with `maxSteps` do not.
    */
   readonly maxSeconds: number | null;
   /** Blocks in a step (default 32). */
