@@ -111,6 +111,7 @@ export class WebGPUDevice implements BackendDevice {
   }
 
   createBuffer(byteLength: number): WebGPUBuffer {
+    this.assertOpen();
     if (!(byteLength > 0))
       throw new RangeError(`webgpu: a buffer needs at least one byte, got ${byteLength}`);
     const { maxBufferBytes } = this.limits;
@@ -121,7 +122,11 @@ export class WebGPUDevice implements BackendDevice {
     }
     const size = Math.ceil(byteLength / alignment) * alignment;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    return new WebGPUBuffer(byteLength, this.gpu.createBuffer({ size, usage }));
+    return new WebGPUBuffer(size, this.gpu.createBuffer({ size, usage }));
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new Error('webgpu: this device has been closed');
   }
 
   destroyBuffer(buffer: BackendBuffer): void {
@@ -133,6 +138,7 @@ export class WebGPUDevice implements BackendDevice {
   }
 
   write(buffer: BackendBuffer, byteOffset: number, data: ArrayBufferView): void {
+    this.assertOpen();
     const own = buffer as WebGPUBuffer;
     checkRange('write', own, byteOffset, data.byteLength);
     // The caller may reuse its array at once, so what cannot be written now is copied.
@@ -196,6 +202,7 @@ export class WebGPUDevice implements BackendDevice {
   }
 
   compile(plan: Plan): Executable {
+    this.assertOpen();
     const { dispatches, scratchBytes } = lower(plan, this.tuning, this.limits.maxBuffersPerStep);
     return new PlanExecutable(this, plan, dispatches, scratchBytes);
   }

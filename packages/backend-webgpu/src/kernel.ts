@@ -213,7 +213,7 @@ export class Kernel {
       return a.writes ? `${load}\nfn store_${name}(i: u32, v: ${compute}) { ${write(at, 'v')} }` : load;
     }
     const vector = `vec4<${compute}>`;
-    if (bound === vectorType(a)) {
+    if (bound.startsWith('vec4') && bound === vectorType(a)) {
       const slot = element(`(${at}) >> 2u`);
       return a.writes
         ? `fn store4_${name}(i: u32, v: ${vector}) { ${slot} = ${storage === 'f16' ? 'vec4<f16>(v)' : 'v'}; }`

@@ -34,26 +34,30 @@ export interface Tuning {
   readonly parallelism: number;
 }
 
+/** The two families of variants, by what they are for. */
+export const tunings = {
+  'software adapter': {
+    matmulTile: { rows: 8, columns4: 2, across: 8 },
+    pointwiseWorkgroup: 64,
+    sharedTiles: false,
+    rowLanes: 8,
+    attentionLanes: 8,
+    attentionRows: 4,
+    parallelism: 64,
+  },
+  GPU: {
+    matmulTile: { rows: 8, columns4: 1, across: 64 },
+    pointwiseWorkgroup: 256,
+    sharedTiles: true,
+    rowLanes: 256,
+    attentionLanes: 32,
+    attentionRows: 8,
+    parallelism: 16384,
+  },
+} as const satisfies Record<string, Tuning>;
+
 export function chooseTuning({ info }: Adapter): Tuning {
   const name = `${info?.description ?? ''} ${info?.vendor ?? ''} ${info?.architecture ?? ''}`.toLowerCase();
   const software = /swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(name);
-  return software
-    ? {
-        matmulTile: { rows: 8, columns4: 2, across: 8 },
-        pointwiseWorkgroup: 64,
-        sharedTiles: false,
-        rowLanes: 8,
-        attentionLanes: 8,
-        attentionRows: 4,
-        parallelism: 64,
-      }
-    : {
-        matmulTile: { rows: 8, columns4: 1, across: 64 },
-        pointwiseWorkgroup: 256,
-        sharedTiles: true,
-        rowLanes: 256,
-        attentionLanes: 32,
-        attentionRows: 8,
-        parallelism: 16384,
-      };
+  return software ? tunings['software adapter'] : tunings.GPU;
 }

@@ -55,8 +55,8 @@ fn float_eq(a: f32, b: f32) -> bool {
 }
 
 fn float_sign(x: f32) -> f32 {
-  if (is_nan(x)) { return 0.0; }
-  return select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0);
+  if (is_nan(x) || !float_not_zero(x)) { return 0.0; }
+  return select(1.0, -1.0, is_negative(x));
 }
 
 fn float_not_zero(x: f32) -> bool {
@@ -121,8 +121,9 @@ fn log_parts(x: f32) -> LogParts {
   var bits = bitcast<u32>(x);
   var bias = 126;
   if (bits < 0x00800000u) {
-    bits = bitcast<u32>(x * 8388608.0);
-    bias = 149;
+    // Subnormal: the bits are a whole number of 2^-149, and no arithmetic on x itself survives flushing.
+    bits = bitcast<u32>(f32(bits));
+    bias = 126 + 149;
   }
   var e = i32(bits >> 23u) - bias;
   var m = bitcast<f32>((bits & 0x007fffffu) | 0x3f000000u);
@@ -439,17 +440,35 @@ fn float_div(a: f32, b: f32) -> f32 {
   return select(infinity(), -infinity(), is_negative(a) != is_negative(b));
 }
 
+// Subnormal numbers may be flushed to zero by whatever computes with them: these take them by their bits.
+fn is_subnormal(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7f800000u) == 0u && float_not_zero(x);
+}
+
+fn float_floor(x: f32) -> f32 {
+  if (is_subnormal(x)) { return select(0.0, -1.0, is_negative(x)); }
+  return floor(x);
+}
+
+fn float_ceil(x: f32) -> f32 {
+  if (is_subnormal(x)) { return select(1.0, bitcast<f32>(0x80000000u), is_negative(x)); }
+  return ceil(x);
+}
+
 fn float_sqrt(x: f32) -> f32 {
-  if (is_nan(x) || x < 0.0) { return not_a_number(); }
+  if (!float_not_zero(x)) { return x; }
+  if (is_nan(x) || is_negative(x)) { return not_a_number(); }
   if (is_inf(x)) { return x; }
+  // sqrt(n 2^-149) = sqrt(2 n) 2^-75
+  if (is_subnormal(x)) { return sqrt(2.0 * f32(bitcast<u32>(x))) * 2.6469779601696886e-23; }
   return sqrt(x);
 }
 
 fn float_rsqrt(x: f32) -> f32 {
-  if (is_nan(x) || x < 0.0) { return not_a_number(); }
-  if ((bitcast<u32>(x) & 0x7fffffffu) == 0u) { return select(infinity(), -infinity(), is_negative(x)); }
+  if (!float_not_zero(x)) { return select(infinity(), -infinity(), is_negative(x)); }
+  if (is_nan(x) || is_negative(x)) { return not_a_number(); }
   if (is_inf(x)) { return 0.0; }
-  return 1.0 / sqrt(x);
+  return 1.0 / float_sqrt(x);
 }
 
 fn int_floor_div(a: i32, b: i32) -> i32 {

@@ -1,0 +1,24 @@
+/** The shared kernel suite in Node, against the reference: with the kernels of software adapters, and with those of GPUs. */
+import { reference } from '@inkstone/backend-cpu/reference';
+import { kernelSuite } from '@inkstone/conformance';
+import { requireFixture } from '@inkstone/harness/fixtures';
+import { describe } from 'vitest';
+import { webgpu } from '../src/index.js';
+import { tunings } from '../src/tuning.js';
+import { dtypes, tolerances } from './tolerances.js';
+
+const oracle = () => reference().open();
+
+describe.runIf(requireFixture('adapter'))('WebGPU', () => {
+  for (const [name, tuning] of Object.entries(tunings)) {
+    describe(`kernels for a ${name}`, () => {
+      kernelSuite(() => webgpu({ tuning }).open(), {
+        oracle,
+        dtypes,
+        tolerances,
+        flushesSubnormals: true,
+        randomRuns: 10,
+      });
+    });
+  }
+});

@@ -1,0 +1,14 @@
+/** Where WebGPU may be coarser than the suite's 1e-6: WGSL's own functions are allowed larger errors. */
+import type { ToleranceTable } from '@inkstone/conformance';
+import type { DType } from '@inkstone/core/backend';
+
+export const tolerances: ToleranceTable = {};
+
+/** lavapipe has shader-f16, SwiftShader has not. */
+export const dtypes: readonly DType[] = [
+  'float32',
+  'int32',
+  'uint8',
+  'bool',
+  ...(process.env.INKSTONE_ADAPTER === 'lavapipe' ? (['float16'] as const) : []),
+];
