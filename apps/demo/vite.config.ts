@@ -43,6 +43,8 @@ export default defineConfig({
   server: { headers: isolation },
   preview: { headers: { ...isolation, 'Content-Security-Policy': policy } },
   worker: { format: 'es' },
+  // Only the worker imports it; found late, it would reload the page of the dev server.
+  optimizeDeps: { include: ['fflate'] },
   build: {
     target: 'es2022',
     // The polyfill would fetch, which the policy forbids, for browsers that are too old for WebAssembly SIMD.

@@ -8,7 +8,7 @@ import { GPT, MemoryFolder } from '@inkstone/models';
 import { tokenizerFromJSON } from '@inkstone/tokenizer';
 import { unzipSync } from 'fflate';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openSite, type Site } from './site.js';
 import {
   chooseDevice,
@@ -30,7 +30,9 @@ const rhyme = 'row, row, row your boat\ngently down the stream\nmerrily, merrily
 const quick = { Layers: 1, Heads: 2, Width: 32, Block: 16, Batch: 8, 'Learning rate': 0.01, Seed: 7 };
 
 /** A machine that has other work takes its time. */
-const patience = { timeout: 25_000 };
+const patience = { timeout: 60_000 };
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let browser: Browser | undefined;
 let site: Site | undefined;
@@ -154,6 +156,13 @@ test('pauses, goes on, writes in between, stops, and lets the model be taken awa
   const tokenizer = tokenizerFromJSON(JSON.parse(new TextDecoder().decode(files['tokenizer.json'])));
   const ids = await model.generate(tokenizer.encode('merrily, merr'), { maxNewTokens: 3 });
   expect(tokenizer.decode(ids)).toBe('merrily, merrily');
+
+  // And the page is ready for the next run, which starts from nothing.
+  await typeSettings(page, { Steps: 5 });
+  await page.getByRole('button', { name: 'Train again' }).click();
+  await untilPhase(page, 'finished');
+  expect(await figure(page, 'step')).toBe('5 of 5');
+  expect(await figureNumber(page, 'loss')).toBeGreaterThan(2);
   expect(complaints).toEqual([]);
 });
 

@@ -63,7 +63,7 @@ export async function chooseDevice(page: Page, name: 'Auto' | 'WebGPU' | 'CPU'):
 }
 
 /** Waits until the run is in this state; if it does not come, says what the page shows instead. */
-export async function untilPhase(page: Page, phase: string, timeout = 25_000): Promise<void> {
+export async function untilPhase(page: Page, phase: string, timeout = 60_000): Promise<void> {
   try {
     await page.locator(`[data-phase="${phase}"]`).waitFor({ timeout });
   } catch (cause) {

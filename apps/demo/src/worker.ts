@@ -1,6 +1,5 @@
 /** The worker: takes the page's commands in turn, and owns what they act on. */
-import type { Device } from '@inkstone/core';
-import type { Command, Report } from './protocol.js';
+import type { Command, DeviceChoice, Report } from './protocol.js';
 import { openDevice } from './worker/devices.js';
 import { failureOf } from './worker/failure-error.js';
 import { Run } from './worker/run.js';
@@ -15,7 +14,8 @@ interface Scope {
 const scope = self as unknown as Scope;
 const post = (report: Report) => scope.postMessage(report);
 
-let device: Device | null = null;
+/** The choice of a device that was opened; each run asks for it anew, since a GPU may be lost in between. */
+let choice: DeviceChoice | null = null;
 let text: string | null = null;
 let run: Run | null = null;
 /** The last command of each type: of two devices or texts that load at once, the one chosen last counts. */
@@ -34,11 +34,11 @@ const superseded = (command: Command) => latest.get(command.type) !== command;
 async function obey(command: Command): Promise<void> {
   switch (command.type) {
     case 'use-device': {
-      device = null;
-      const opened = await openDevice(command.choice);
+      choice = null;
+      const { report } = await openDevice(command.choice);
       if (superseded(command)) return;
-      device = opened.device;
-      return post({ type: 'device', turn: command.turn, device: opened.report });
+      choice = command.choice;
+      return post({ type: 'device', turn: command.turn, device: report });
     }
     case 'use-text': {
       text = null;
@@ -48,8 +48,9 @@ async function obey(command: Command): Promise<void> {
       return post({ type: 'text', turn: command.turn, text: loaded.facts });
     }
     case 'start': {
-      if (!device || text === null) throw new Error('there is no device or no text yet');
+      if (choice === null || text === null) throw new Error('there is no device or no text yet');
       run?.stopWriting();
+      const { device } = await openDevice(choice);
       run = new Run(text, command.settings, device, post);
       return run.train();
     }

@@ -23,13 +23,16 @@ export const settingRules: Record<SettingName, SettingRule> = {
 };
 
 export type SizeName = 'tiny' | 'small' | 'medium';
-type Size = Pick<Settings, 'layers' | 'heads' | 'width' | 'block' | 'batch'>;
+type Size = Pick<Settings, 'layers' | 'heads' | 'width' | 'block' | 'batch' | 'learningRate'>;
 
-/** Tiny learns in a minute on a phone's CPU; medium is the character model of nanoGPT and wants a GPU. */
+/**
+ * Tiny learns in a minute on a phone's CPU; medium is the character model of nanoGPT and wants a GPU. The narrower a
+ * model, the higher the learning rate that it bears.
+ */
 export const sizes: Record<SizeName, Size> = {
-  tiny: { layers: 2, heads: 2, width: 64, block: 32, batch: 16 },
-  small: { layers: 4, heads: 4, width: 128, block: 64, batch: 16 },
-  medium: { layers: 6, heads: 6, width: 384, block: 256, batch: 64 },
+  tiny: { layers: 2, heads: 2, width: 64, block: 32, batch: 16, learningRate: 0.003 },
+  small: { layers: 4, heads: 4, width: 128, block: 64, batch: 16, learningRate: 0.002 },
+  medium: { layers: 6, heads: 6, width: 384, block: 256, batch: 64, learningRate: 0.001 },
 };
 
 /** Why what was typed cannot be used. */

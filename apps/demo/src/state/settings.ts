@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { readSettings, type SettingName, type SizeName, sizes } from './setting-rules.js';
 
-const defaults = { ...sizes.tiny, learningRate: 0.001, seed: 1337, steps: 1000 };
+const defaults = { ...sizes.tiny, seed: 1337, steps: 1000 };
 
 const typedOf = (values: Partial<Record<SettingName, number>>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
