@@ -10,11 +10,12 @@ import {
   ones,
   optim,
   randn,
+  type Tensor,
   tensor,
   use,
   zeros,
 } from '@inkstone/core';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 let device: Device;
 
@@ -247,6 +248,32 @@ describe('plans', () => {
     w.sum().backward();
     optimizer.step();
     expect(await w.item()).toBe(9.5);
+  });
+});
+
+describe('loops', () => {
+  test('one that never awaits is told so, once; one that does is not', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    try {
+      const { w, optimizer } = oneWeight(1e-6);
+      const step = (): Tensor => {
+        optimizer.zeroGrad();
+        const loss = w.sum();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      };
+      for (let i = 0; i < 2500; i++) {
+        const loss = step();
+        if (i % 10 === 9) await loss.item();
+      }
+      expect(warn).not.toHaveBeenCalled();
+      for (let i = 0; i < 2500; i++) step();
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls[0][0]).toMatch(/nothing was awaited/);
+    } finally {
+      warn.mockRestore();
+    }
   });
 });
 

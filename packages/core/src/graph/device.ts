@@ -29,6 +29,9 @@ export interface DeviceStats {
 const smallBytes = 256;
 const maxUnread = 64;
 
+/** So many plans without a read in between, and a warning says that memory cannot be flat. */
+const maxPlansUnawaited = 2000;
+
 /** A recording longer than this is cut: run, with all that a backward pass has saved kept. */
 const maxPending = 32768;
 
@@ -56,6 +59,7 @@ export class GraphDevice {
   eager = false;
   /** Small results that nobody has read yet (a loss of each step), oldest first. */
   #unread: WeakRef<Value>[] = [];
+  #plansUnawaited = 0;
   #flags: BackendBuffer | null = null;
   /** Ops that may have set a flag since flags were last read. */
   readonly #flagged = new Map<number, string>();
@@ -164,6 +168,7 @@ export class GraphDevice {
    */
   async read(value: Value): Promise<HostArray> {
     if (value.host) return value.host;
+    this.#plansUnawaited = 0;
     this.run([value]);
     if (value.size === 0) return hostArray(value.dtype, 0);
     const region = value.region;
@@ -273,6 +278,12 @@ export class GraphDevice {
       throw error;
     }
     this.#stats.plansRun++;
+    if (++this.#plansUnawaited === maxPlansUnawaited) {
+      console.warn(
+        `inkstone: ${maxPlansUnawaited} steps have run and nothing was awaited. Await a value now and then ` +
+          '(`await loss.item()` every 10 steps): until then results cannot arrive and memory cannot be given back.',
+      );
+    }
     this.#stats.kernelsRun += lowered.plan.steps.length;
     for (let i = 0; i < lowered.flags.length; i++) this.#flagged.set(i % 256, lowered.flags[i]);
     for (const j of lowered.uploads) recording.externals[j].uploaded = true;
@@ -291,8 +302,8 @@ export class GraphDevice {
     }
     // Only what nothing consumes has to be remembered: the rest is found from there.
     this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
+    // A side result that a backward pass wants and that has not run yet runs the kernel again.
     for (const node of recording.nodes)
-      // A side result that a backward pass wants and that has not run yet runs the kernel again.
       if (node.resident && (!node.requiresGrad || node.freed) && !node.aux?.some((aux) => aux?.ran === false))
         node.inputs = [];
     this.#collectUnread();
