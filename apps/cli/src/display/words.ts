@@ -71,8 +71,14 @@ export function nextWords({ folder, resume, generate }: EndEvent, colors: Colors
   ];
 }
 
-/** A sample as indented lines. Generated text often begins with line ends, which show nothing. */
+/** A sample as indented lines. Line ends at its start, and more than one blank line in a row, show nothing. */
 export function sampleLines(text: string, columns: number, mostLines: number, colors: Colors): string[] {
-  const lines = fitLines(printable(text).trim(), columns - 4, mostLines);
+  const lines = fitLines(
+    printable(text)
+      .trim()
+      .replace(/\n{3,}/g, '\n\n'),
+    columns - 4,
+    mostLines,
+  );
   return lines.map((line) => `  ${colors.dim('│')} ${line}`);
 }

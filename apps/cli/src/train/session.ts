@@ -75,9 +75,9 @@ export function newTrainer(
     maxSeconds,
     batchSize: settings.batch,
     learningRate: settings.learningRate,
-    minLearningRate: settings.learningRate / 30,
+    minLearningRate: settings.learningRate / 20,
     ...chooseRhythm(maxSteps),
-    evalBatches: 40,
+    evalBatches: 24,
     samplePrompt: samplePrompt(text.text),
     sampleTokens: 80,
   });

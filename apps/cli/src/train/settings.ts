@@ -24,7 +24,7 @@ export const defaults: Settings = {
   width: 64,
   block: 64,
   batch: 8,
-  learningRate: 3e-3,
+  learningRate: 2e-3,
   dropout: 0,
   seed: 1337,
 };
@@ -98,8 +98,8 @@ export function chooseRhythm(steps: number | null): Rhythm {
   const every = (part: number, least: number, most: number) =>
     Math.min(most, Math.max(least, Math.round(about / part)));
   return {
-    loggingSteps: every(200, 1, 10),
-    evalSteps: every(20, 5, 250),
+    loggingSteps: every(400, 1, 10),
+    evalSteps: every(15, 5, 250),
     sampleSteps: every(5, 50, 1000),
     saveSteps: every(4, 50, 500),
   };
