@@ -118,7 +118,8 @@ function moduleOf(
   return testCase.eval ? module.eval() : module;
 }
 
-function compare(
+/** What differs by more than factor * max(1, scale, |wanted|), as text. */
+export function compare(
   what: string,
   got: ArrayLike<number>,
   want: readonly JsonNumber[],

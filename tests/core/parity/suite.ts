@@ -8,6 +8,7 @@ import { type Device, setDefaultDevice } from '@inkstone/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { families, type ParityCase, readCases } from './case.js';
 import { designTolerance, runCase, type Tolerance } from './run.js';
+import { runOptimizer, runSchedule } from './run-optimizer.js';
 
 export interface ParityOptions {
   /** In general; DESIGN's by default. */
@@ -40,12 +41,17 @@ export function paritySuite(
           if (options.nonFinite === false && hasNonFinite(testCase)) continue;
           const tolerance = options.tolerances?.[testCase.op] ?? options.tolerance ?? designTolerance;
           it(title(testCase, number), async () => {
-            expect(await runCase(testCase, tolerance)).toBe('');
+            expect(await run(testCase, tolerance)).toBe('');
           });
         }
       });
     }
   });
+}
+
+function run(testCase: ParityCase, tolerance: Tolerance): string | Promise<string> {
+  if (testCase.op.startsWith('optim.')) return runOptimizer(testCase, tolerance);
+  return testCase.op.startsWith('lrScheduler.') ? runSchedule(testCase) : runCase(testCase, tolerance);
 }
 
 function title({ op, in: inputs, note }: ParityCase, number: number): string {

@@ -1,7 +1,7 @@
 /** Layers as functions. */
 import { hostArray } from '../graph/host-data.js';
 import { hostValue } from '../graph/record.js';
-import { broadcastShapes, type Shape, showShape, sizeOf } from '../graph/shape.js';
+import { broadcastShapes, type Shape, sizeOf } from '../graph/shape.js';
 import { reshape } from '../ops/broadcast.js';
 import { cast } from '../ops/cast.js';
 import { arange } from '../ops/create.js';
@@ -22,7 +22,12 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
 
 /** Rows of `weight` [size, width] for indices of any shape (int32) -> [..., width]. */
 export function embedding(index: Tensor, weight: Tensor, options: { paddingIdx?: number } = {}): Tensor {
-  return wrap(embeddingOp(weight.value, index.value, options.paddingIdx ?? null));
+  const { paddingIdx = null } = options;
+  const rows = weight.shape[0];
+  if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= -rows && paddingIdx < rows))
+    throw new Error(`embedding: paddingIdx ${paddingIdx} is out of range for ${rows} rows`);
+  const skip = paddingIdx !== null && paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+  return wrap(embeddingOp(weight.value, index.value, skip));
 }
 
 /** Layer normalisation over the last dimensions, eps 1e-5. https://arxiv.org/abs/1607.06450 */

@@ -101,7 +101,45 @@ export class Placements {
     if (at < 0 || this.#of.has(at) || this.fusion.isOutput[at]) return;
     const producer = nodes[at];
     if (producer.dtype !== dtype || !this.#mayWrite(producer, shape, strides)) return;
+    if (this.#meets(at, target.owner)) return;
     this.#of.set(at, { owner: target.owner, shape, strides, offset: target.offset });
+  }
+
+  /**
+   * Whether a step would store into one part of a buffer and read another: hidden states, each made from the one before,
+   * that are stacked in the end. Steps must not (see backend/steps.ts), so one of the two gets memory of its own.
+   */
+  #meets(at: number, owner: number): boolean {
+    const mine = this.#reads(at);
+    for (const [other, { owner: its }] of this.#of) {
+      if (its === owner && (mine.has(other) || this.#reads(other).has(at))) return true;
+    }
+    return false;
+  }
+
+  readonly #known = new Map<number, ReadonlySet<number>>();
+
+  /** Producers of what the step that computes a node reads. */
+  #reads(at: number): ReadonlySet<number> {
+    let found = this.#known.get(at);
+    if (found) return found;
+    const { nodes } = this.recording;
+    const kernel = nodes[at].op?.kind === 'aux' ? nodes[at].inputs[0].index : at;
+    const group = this.fusion.groupOf[kernel];
+    const inside = new Set(group ? [...group.members, ...group.prologue] : [kernel]);
+    if (group && group.root >= 0) inside.add(group.root);
+    const reads = new Set<number>();
+    for (const node of inside) {
+      for (const { index } of nodes[node].inputs) {
+        let producer = index;
+        while (producer >= 0 && nodes[producer].op?.kind === 'view')
+          producer = nodes[producer].inputs[0].index;
+        if (producer >= 0 && !inside.has(producer)) reads.add(producer);
+      }
+    }
+    found = reads;
+    this.#known.set(at, found);
+    return found;
   }
 
   /** Whether the kernel behind a node can write this layout; and a join is never placed inside another. */

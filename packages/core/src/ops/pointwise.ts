@@ -101,9 +101,18 @@ export const instruction =
   (b, x, y) =>
     b.binary(op, x, y);
 
-const addOp = binaryOp('add', instruction('add'), (g) => ({ x: () => g, y: () => g }));
+/** On bools PyTorch's + is "or" and its * is "and". */
+const onBools =
+  (op: BinaryOp, logicalOp: BinaryOp): Emit =>
+  (b, x, y) =>
+    b.binary(b.typeOf(x) === 'bool' ? logicalOp : op, x, y);
+
+const addOp = binaryOp('add', onBools('add', 'or'), (g) => ({ x: () => g, y: () => g }));
 const subOp = binaryOp('sub', instruction('sub'), (g) => ({ x: () => g, y: () => neg(g) }));
-const mulOp = binaryOp('mul', instruction('mul'), (g, x, y) => ({ x: () => mul(g, y), y: () => mul(g, x) }));
+const mulOp = binaryOp('mul', onBools('mul', 'and'), (g, x, y) => ({
+  x: () => mul(g, y),
+  y: () => mul(g, x),
+}));
 const divOp = binaryOp('div', instruction('div'), (g, _x, y, out) => ({
   x: () => div(g, y),
   y: () => neg(div(mul(g, out), y)),

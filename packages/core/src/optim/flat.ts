@@ -37,7 +37,7 @@ export class FlatParameters {
 
   /** All gradients end to end; each parameter's `grad` becomes a view of them. */
   gradients(): Value {
-    const flat = join(
+    const flat = wholeOf(
       this.parameters.map((parameter) => {
         const gradient = parameter.value.leaf?.gradient;
         if (!gradient) throw new Error('internal: a parameter without a gradient in a flat group');
@@ -84,7 +84,47 @@ export class FlatParameters {
   }
 }
 
-function join(values: readonly Value[]): Value {
+/** Gradients that are parts of one flat value (see `spread`), each with its place there. */
+const homes = new WeakMap<Value, { readonly flat: Value; readonly start: number }>();
+
+/** The flat value that the parts make up, if they do, or a new one. */
+function wholeOf(parts: readonly Value[]): Value {
+  const home = parts.length > 0 ? homes.get(parts[0]) : undefined;
+  let start = 0;
+  for (const part of parts) {
+    const own = homes.get(part);
+    if (!own || own.flat !== home?.flat || own.start !== start) return join(parts);
+    start += part.size;
+  }
+  return home && start === home.flat.size ? home.flat : join(parts);
+}
+
+/**
+ * Changes gradients all at once: they are laid end to end, `change` gives new ones, and each parameter's gradient becomes
+ * a view of those. An optimizer over the same parameters takes the flat value as it is.
+ */
+export function changeGradients(parameters: readonly Parameter[], change: (flat: Value) => Value): void {
+  const flat = wholeOf(
+    parameters.map((parameter) => {
+      const gradient = parameter.value.leaf?.gradient as Value;
+      if (!gradient.resident) gradient.target = null;
+      return gradient;
+    }),
+  );
+  const next = change(flat);
+  let start = 0;
+  for (const parameter of parameters) {
+    const size = parameter.numel();
+    const piece = slice(next, 0, start, size);
+    const part = piece === next && parameter.ndim === 1 ? detach(next) : reshape(piece, parameter.shape);
+    part.passing = true;
+    homes.set(part, { flat: next, start });
+    if (parameter.value.leaf) parameter.value.leaf.gradient = part;
+    start += size;
+  }
+}
+
+export function join(values: readonly Value[]): Value {
   const flat = values.map((value) => reshape(value, [value.size]));
   return values.length === 1 ? detach(flat[0]) : cat(flat, 0);
 }

@@ -3,6 +3,7 @@ import { noGrad } from '../autograd.js';
 import type { Slot, Value } from '../graph/value.js';
 import { reshape } from '../ops/broadcast.js';
 import { full } from '../ops/create.js';
+import { neg } from '../ops/pointwise.js';
 import { cat, slice } from '../ops/views.js';
 import { hostCopy, hostTensor, type Shape, showShape } from '../tensor/host.js';
 import { Parameter, Tensor } from '../tensor/tensor.js';
@@ -51,8 +52,6 @@ export abstract class Optimizer<O extends GroupOptions> {
   protected constructor(
     params: OptimizerInput<O>,
     protected readonly defaults: O,
-    /** Names of the per-element state. */
-    protected readonly stateNames: readonly string[],
   ) {
     const list = [...(params as Iterable<Parameter | (Partial<O> & { params: Iterable<Parameter> })>)];
     if (list.length === 0) throw new Error(`${this.constructor.name}: there are no parameters to optimize`);
@@ -91,7 +90,8 @@ export abstract class Optimizer<O extends GroupOptions> {
           const { flat } = run;
           const step = (this.#steps.get(flat.parameters[0]) ?? 0) + 1;
           const gradients = flat.gradients();
-          const next = this.update(flat.values(), gradients, run.state, step, group);
+          const direction = group.maximize === true ? neg(gradients) : gradients;
+          const next = this.update(flat.values(), direction, run.state, step, group, flat.parameters);
           retiring.push(...flat.update(next));
           written.push(next, gradients);
           for (const [name, value] of run.state) {
@@ -105,9 +105,13 @@ export abstract class Optimizer<O extends GroupOptions> {
     if (written.length > 0) written[0].device.run(written, retiring);
   }
 
+  /** The state of each element for the parameters of a group: names (PyTorch's) and first values. */
+  protected abstract stateFor(group: ParamGroup<O>): Readonly<Record<string, number>>;
+
   /**
    * New values of a flat run. Writes the new state into `state`.
    * @param step counted from 1.
+   * @param parameters whose elements lie end to end in the run.
    */
   protected abstract update(
     values: Value,
@@ -115,6 +119,7 @@ export abstract class Optimizer<O extends GroupOptions> {
     state: Map<string, Value>,
     step: number,
     group: ParamGroup<O>,
+    parameters: readonly Parameter[],
   ): Value;
 
   /** Runs of parameters with a gradient, of one device, dtype and step count; packed anew when that set changes. */
@@ -137,22 +142,26 @@ export abstract class Optimizer<O extends GroupOptions> {
       );
     if (same) return runs;
     for (const run of runs) this.#unpack(run);
-    const packed = wanted.map((parameters) => this.#newRun(parameters));
+    const packed = wanted.map((parameters) => this.#newRun(parameters, group));
     this.#runs.set(group, packed);
     return packed;
   }
 
-  #newRun(parameters: Parameter[]): FlatRun {
+  #newRun(parameters: Parameter[], group: ParamGroup<O>): FlatRun {
     const flat = new FlatParameters(parameters);
     const { device, dtype } = parameters[0];
-    const slots = new Map(this.stateNames.map((name) => [name, device.slot(name)]));
+    const first = this.stateFor(group);
+    const names = Object.keys(first);
+    const slots = new Map(names.map((name) => [name, device.slot(name)]));
     const state = new Map<string, Value>();
-    for (const name of this.stateNames) {
+    for (const name of names) {
       const parts = parameters.map((parameter) => this.#loose.get(parameter)?.get(name) ?? null);
       if (parts.every((part) => part === null)) {
-        state.set(name, full(device, [flat.size], 0, dtype));
+        state.set(name, full(device, [flat.size], first[name], dtype));
       } else {
-        const filled = parts.map((part, i) => part ?? full(device, [parameters[i].numel()], 0, dtype));
+        const filled = parts.map(
+          (part, i) => part ?? full(device, [parameters[i].numel()], first[name], dtype),
+        );
         state.set(
           name,
           filled.length === 1
@@ -219,12 +228,16 @@ export abstract class Optimizer<O extends GroupOptions> {
           `this optimizer has ${all.length} in ${this.paramGroups.length}`,
       );
     }
+    const known = this.paramGroups.flatMap((group) => {
+      const names = Object.keys(this.stateFor(group));
+      return group.params.map(() => names);
+    });
     const loaded = saved.state.map(({ buffers }, i) => {
       const parameter = all[i];
       const own = new Map<string, Value>();
       for (const [key, { data, shape }] of Object.entries(buffers)) {
-        if (!this.stateNames.includes(key))
-          throw new Error(`${name}: unknown state '${key}' (known: ${this.stateNames.join(', ')})`);
+        if (!known[i].includes(key))
+          throw new Error(`${name}: unknown state '${key}' (known: ${known[i].join(', ') || 'none'})`);
         if (showShape(shape) !== showShape(parameter.shape) || data.length !== parameter.numel()) {
           throw new Error(
             `${name}: state '${key}' of parameter ${i} has shape ${showShape(shape)}, the parameter ${showShape(parameter.shape)}`,

@@ -2,6 +2,7 @@
 import type { Value } from '../graph/value.js';
 import { add, mul, sub } from '../ops/pointwise.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
+import { checkRange } from './options.js';
 
 export type SGDOptions = {
   /** Learning rate (default 1e-3). */
@@ -14,21 +15,33 @@ export type SGDOptions = {
   weightDecay: number;
   /** Looks ahead along the momentum (default false). */
   nesterov: boolean;
+  /** Climbs instead of descending (default false). */
+  maximize: boolean;
 };
 
 /** p -= lr * g, with PyTorch's momentum, dampening and Nesterov variants. */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(params: OptimizerInput<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    const all = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options };
-    super(params, all, all.momentum !== 0 ? ['momentum_buffer'] : []);
+    super(params, {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+      maximize: false,
+      ...options,
+    });
     for (const { lr, momentum, dampening, weightDecay, nesterov } of this.paramGroups) {
-      if (!(lr >= 0)) throw new Error(`SGD: lr is ${lr}, but must be a number from 0 on`);
-      if (!(momentum >= 0)) throw new Error(`SGD: momentum is ${momentum}, but must be a number from 0 on`);
-      if (!(weightDecay >= 0))
-        throw new Error(`SGD: weightDecay is ${weightDecay}, but must be a number from 0 on`);
+      checkRange('SGD', 'lr', lr);
+      checkRange('SGD', 'momentum', momentum);
+      checkRange('SGD', 'weightDecay', weightDecay);
       if (nesterov && (momentum <= 0 || dampening !== 0))
         throw new Error('SGD: nesterov needs a momentum and zero dampening');
     }
+  }
+
+  protected override stateFor({ momentum }: ParamGroup<SGDOptions>): Record<string, number> {
+    return momentum === 0 ? {} : { momentum_buffer: 0 };
   }
 
   protected override update(

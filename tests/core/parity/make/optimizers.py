@@ -87,7 +87,8 @@ def schedule(op, make, options, lr=0.1, epochs=12, metrics=None):
         rates.append(optimizer.param_groups[0]["lr"])
         momenta.append(optimizer.param_groups[0]["momentum"])
         optimizer.step()
-        scheduler.step(metrics[e]) if metrics else scheduler.step()
+        if e + 1 < epochs:
+            scheduler.step(metrics[e]) if metrics else scheduler.step()
     s.add({"op": op, "new": [options], "in": [], "args": [lr, epochs, *([metrics] if metrics else [])], "out": [], "rates": rates, **({"momenta": momenta} if "OneCycle" in op else {})})
 
 for size, gamma in [(3, 0.1), (1, 0.9), (5, 0.5), (20, 0.1), (4, 1.0)]:

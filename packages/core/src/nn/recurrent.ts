@@ -1,0 +1,238 @@
+/**
+ * Recurrent layers over whole sequences: RNN, LSTM, GRU, with PyTorch's parameter names, initial values and order of
+ * gates. The products with the input are made for all steps at once; the rest goes step by step.
+ */
+import * as F from '../functional.js';
+import type { Generator } from '../random/index.js';
+import { cat, stack, zeros } from '../tensor/creation.js';
+import { showShape } from '../tensor/host.js';
+import type { Parameter, Tensor } from '../tensor/tensor.js';
+import { checkSize, type ModuleOptions } from './layers.js';
+import { Module } from './module.js';
+import {
+  checkNonlinearity,
+  gruStep,
+  type LSTMState,
+  lstmStep,
+  type Nonlinearity,
+  recurrentParameters,
+  rnnStep,
+  type Weights,
+} from './recurrent-cells.js';
+
+export interface RecurrentOptions extends ModuleOptions {
+  /** Layers, each working on what the one below puts out (default 1). */
+  numLayers?: number;
+  /** Whether there are biases (default true). */
+  bias?: boolean;
+  /** Input and output as [batch, steps, features] instead of [steps, batch, features] (default false). */
+  batchFirst?: boolean;
+  /** Probability with which the outputs of all layers but the last are zeroed in training (default 0). */
+  dropout?: number;
+  /** Also reads backwards; the outputs of both directions stand side by side (default false). */
+  bidirectional?: boolean;
+}
+
+/** What the three layers share; `S` holds the states of one layer and direction: [h] or [h, c]. */
+abstract class Recurrent extends Module {
+  readonly numLayers: number;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  readonly #generator: Generator | undefined;
+
+  constructor(
+    private readonly kind: string,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    gates: number,
+    options: RecurrentOptions,
+  ) {
+    super();
+    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } = options;
+    checkSize(kind, 'inputSize', inputSize);
+    checkSize(kind, 'hiddenSize', hiddenSize);
+    checkSize(kind, 'numLayers', numLayers);
+    if (!(dropout >= 0 && dropout <= 1))
+      throw new Error(`${kind}: dropout is ${dropout}, but a probability lies between 0 and 1`);
+    this.numLayers = numLayers;
+    this.batchFirst = batchFirst;
+    this.dropout = dropout;
+    this.bidirectional = bidirectional;
+    this.#generator = options.generator;
+    const rows = gates * hiddenSize;
+    const fields = this as unknown as Record<string, Parameter>;
+    for (let layer = 0; layer < numLayers; layer++) {
+      for (const suffix of this.#directions(layer)) {
+        const width = layer === 0 ? inputSize : hiddenSize * (bidirectional ? 2 : 1);
+        const names = ['weight_ih', 'weight_hh', ...(bias ? ['bias_ih', 'bias_hh'] : [])];
+        const shapes = [[rows, width], [rows, hiddenSize], ...(bias ? [[rows], [rows]] : [])];
+        const drawn = recurrentParameters(shapes, hiddenSize, options);
+        names.forEach((name, i) => {
+          fields[`${name}_${suffix}`] = drawn[i];
+        });
+      }
+    }
+  }
+
+  /** The endings of the parameters' names. */
+  #directions(layer: number): string[] {
+    return this.bidirectional ? [`l${layer}`, `l${layer}_reverse`] : [`l${layer}`];
+  }
+
+  #weights(suffix: string): Weights {
+    const fields = this as unknown as Record<string, Parameter | undefined>;
+    const [ih, hh] = [fields[`weight_ih_${suffix}`], fields[`weight_hh_${suffix}`]];
+    if (!ih || !hh) throw new Error(`${this.kind}: there are no parameters *_${suffix}`);
+    return {
+      ih,
+      hh,
+      biasIh: fields[`bias_ih_${suffix}`] ?? null,
+      biasHh: fields[`bias_hh_${suffix}`] ?? null,
+    };
+  }
+
+  /** One step: from W_ih x + b_ih and the states to the next states, of which the first is put out. */
+  protected abstract advance(
+    fromInput: Tensor,
+    states: readonly Tensor[],
+    weights: Weights,
+  ): readonly Tensor[];
+
+  /** @param initial as many states as a step has, each [layers * directions, batch, hiddenSize], or none. */
+  protected run(
+    x: Tensor,
+    initial: readonly Tensor[] | null,
+    count: number,
+  ): { output: Tensor; states: Tensor[] } {
+    const batched = x.ndim === 3;
+    if ((x.ndim !== 2 && !batched) || x.shape[x.ndim - 1] !== this.inputSize) {
+      const order = this.batchFirst ? 'batch, steps' : 'steps, batch';
+      throw new Error(
+        `${this.kind}: input ${showShape(x.shape)} must be [${order}, ${this.inputSize}] or [steps, ${this.inputSize}]`,
+      );
+    }
+    const steps = !batched ? x.unsqueeze(1) : this.batchFirst ? x.transpose(0, 1) : x;
+    const [length, batch] = steps.shape;
+    if (length === 0) throw new Error(`${this.kind}: the sequence in ${showShape(x.shape)} has no steps`);
+    const directions = this.bidirectional ? 2 : 1;
+    const full = [this.numLayers * directions, batch, this.hiddenSize];
+    const wanted = batched ? full : [full[0], full[2]];
+    const starts = Array.from({ length: count }, (_, i) => {
+      const given = initial?.[i];
+      if (!given) return zeros(full, { device: x.device, dtype: x.dtype });
+      if (showShape(given.shape) !== showShape(wanted))
+        throw new Error(`${this.kind}: hidden state ${showShape(given.shape)} must be ${showShape(wanted)}`);
+      return given.reshape(full);
+    });
+    const ends: Tensor[][] = starts.map(() => []);
+    let layerInput = steps;
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      const outputs = this.#directions(layer).map((suffix, direction) => {
+        const first = starts.map((start) => start.select(0, layer * directions + direction));
+        const { outputs: list, last } = this.#sweep(
+          layerInput,
+          first,
+          this.#weights(suffix),
+          direction === 1,
+        );
+        last.forEach((state, i) => {
+          ends[i].push(state);
+        });
+        return stack(list, 0);
+      });
+      layerInput = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
+      if (this.dropout > 0 && this.training && layer + 1 < this.numLayers)
+        layerInput = F.dropout(layerInput, {
+          p: this.dropout,
+          ...(this.#generator && { generator: this.#generator }),
+        });
+    }
+    const states = ends.map((list) => stack(list, 0).reshape(wanted));
+    const output = !batched
+      ? layerInput.squeeze(1)
+      : this.batchFirst
+        ? layerInput.transpose(0, 1)
+        : layerInput;
+    return { output, states };
+  }
+
+  #sweep(
+    input: Tensor,
+    first: readonly Tensor[],
+    weights: Weights,
+    backwards: boolean,
+  ): { outputs: Tensor[]; last: readonly Tensor[] } {
+    const fromInput = F.linear(input, weights.ih, weights.biasIh).unbind(0);
+    const outputs = new Array<Tensor>(fromInput.length);
+    let states = first;
+    for (let i = 0; i < fromInput.length; i++) {
+      const t = backwards ? fromInput.length - 1 - i : i;
+      states = this.advance(fromInput[t], states, weights);
+      outputs[t] = states[0];
+    }
+    return { outputs, last: states };
+  }
+}
+
+/**
+ * h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh), or relu.
+ *
+ * Input [steps, batch, inputSize] (or [steps, inputSize]), initial state [layers * directions, batch, hiddenSize]
+ * (default zeros); gives [output, hN] with output [steps, batch, directions * hiddenSize].
+ */
+export class RNN extends Recurrent {
+  readonly nonlinearity: Nonlinearity;
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions & { nonlinearity?: Nonlinearity } = {},
+  ) {
+    super('RNN', inputSize, hiddenSize, 1, options);
+    this.nonlinearity = checkNonlinearity('RNN', options.nonlinearity);
+  }
+  protected override advance(fromInput: Tensor, [h]: readonly Tensor[], weights: Weights): Tensor[] {
+    return [rnnStep(fromInput, h, weights, this.nonlinearity)];
+  }
+  override forward(x: Tensor, h0?: Tensor | null): [Tensor, Tensor] {
+    const { output, states } = this.run(x, h0 ? [h0] : null, 1);
+    return [output, states[0]];
+  }
+}
+
+/** Gated recurrent unit; shapes as in `RNN`. https://arxiv.org/abs/1406.1078 */
+export class GRU extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super('GRU', inputSize, hiddenSize, 3, options);
+  }
+  protected override advance(fromInput: Tensor, [h]: readonly Tensor[], weights: Weights): Tensor[] {
+    return [gruStep(fromInput, h, weights)];
+  }
+  override forward(x: Tensor, h0?: Tensor | null): [Tensor, Tensor] {
+    const { output, states } = this.run(x, h0 ? [h0] : null, 1);
+    return [output, states[0]];
+  }
+}
+
+/**
+ * Long short-term memory; shapes as in `RNN`, with a state [h, c]. https://doi.org/10.1162/neco.1997.9.8.1735
+ * @example
+ * const lstm = new nn.LSTM(10, 20, { numLayers: 2, batchFirst: true });
+ * const [output, [h, c]] = lstm.forward(x);
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super('LSTM', inputSize, hiddenSize, 4, options);
+  }
+  protected override advance(
+    fromInput: Tensor,
+    [h, c]: readonly Tensor[],
+    weights: Weights,
+  ): readonly Tensor[] {
+    return lstmStep(fromInput, [h, c], weights);
+  }
+  override forward(x: Tensor, state?: LSTMState | null): [Tensor, LSTMState] {
+    const { output, states } = this.run(x, state ?? null, 2);
+    return [output, [states[0], states[1]]];
+  }
+}
