@@ -3,7 +3,7 @@ import { asArray, asBoolean, asCount, asObject, asString, fail } from '../format
 import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { CharSet, WHITE_SPACE, WORD } from '../scan/charset.js';
-import { NEWER_PUNCTUATION } from '../scan/newer.js';
+import { NEWER_CHARACTERS, NEWER_PUNCTUATION } from '../scan/newer.js';
 import { GPT2_PATTERN, knownScanner } from '../scan/patterns.js';
 import type { Scanner } from '../scan/scanner.js';
 import { type CompileRegex, type Finder, finderOf, scannerOf } from './patterns.js';
@@ -25,7 +25,7 @@ export interface Step {
 }
 
 const SPACE = new CharSet(WHITE_SPACE);
-const WORDS = new CharSet(WORD);
+const WORDS = new CharSet(WORD, NEWER_CHARACTERS);
 /** ASCII's symbols count as punctuation here. */
 const PUNCTUATION = new CharSet('\\p{P}$+<=>^`|~\\u166d\\u{111c9}', NEWER_PUNCTUATION);
 const NUMERIC = new CharSet('\\p{N}');

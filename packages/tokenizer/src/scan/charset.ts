@@ -23,12 +23,16 @@ export class CharSet {
   #build(plane: number): Uint8Array {
     const table = new Uint8Array(0x10000);
     forRuns(plane, this.#pattern, (from, to) => table.fill(1, from, to));
-    for (let i = 0; i < this.#without.length; i += 2) {
-      const first = this.#without[i] as number;
-      if (first >> 16 === plane)
-        table.fill(0, first & 0xffff, ((this.#without[i + 1] as number) & 0xffff) + 1);
-    }
+    clearRanges(table, plane, this.#without);
     return table;
+  }
+}
+
+/** Clears the ranges of a list of `newer.ts` from a plane's table. No range goes from one plane to the next. */
+export function clearRanges(table: Uint8Array, plane: number, ranges: readonly number[]): void {
+  for (let i = 0; i < ranges.length; i += 2) {
+    const first = ranges[i] as number;
+    if (first >> 16 === plane) table.fill(0, first & 0xffff, ((ranges[i + 1] as number) & 0xffff) + 1);
   }
 }
 

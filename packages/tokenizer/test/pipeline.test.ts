@@ -1,0 +1,410 @@
+import { Tokenizer as HuggingFace } from 'tokenizers';
+import { describe, expect, test } from 'vitest';
+import { type Encoding, pipelineFromJSON, TokenizerError } from '../src/index.js';
+import { compareOver } from './support/compare.js';
+import { families } from './support/families.js';
+
+const CHARACTERS = [
+  ...new Set(
+    ' ▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJéüñßøçàÅ的是一不了在人有我他这中大来上国，。！0123456789\'"!?.,=-_*#/[]<>|',
+  ),
+];
+const PIECES: [string, number][] = [
+  ['<unk>', 0],
+  ['</s>', 0],
+  ...CHARACTERS.map((character, i): [string, number] => [character, -5 - i * 0.013]),
+  ['▁the', -3],
+  ['ab', -4.1],
+  ['abc', -6],
+  ['中国', -5.5],
+  ['▁▁', -7.3],
+  ['--', -4],
+  ['----', -6.2],
+  ['==', -5],
+];
+const unigram = { type: 'Unigram', unk_id: 0, vocab: PIECES, byte_fallback: false };
+const metaspace = (prepend_scheme: string, split: boolean) => ({
+  type: 'Metaspace',
+  replacement: '▁',
+  prepend_scheme,
+  split,
+});
+const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true };
+const added = (id: number, content: string, flags: object = {}) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: true,
+  ...flags,
+});
+
+/** Pipelines that together use every part but those of the published vocabularies. */
+const PIPELINES: Record<string, object> = {
+  'Metaspace before the first word, added tokens of every kind': {
+    pre_tokenizer: metaspace('first', true),
+    decoder: metaspace('first', true),
+    model: unigram,
+    added_tokens: [
+      added(1, '</s>', { lstrip: true, rstrip: true, normalized: true }),
+      added(PIECES.length, '[MASK]', { single_word: true, normalized: true, special: false }),
+    ],
+  },
+  'NFKC, lower case, strip; no decoder': {
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'NFKC' },
+        { type: 'Lowercase' },
+        { type: 'Strip', strip_left: true, strip_right: true },
+      ],
+    },
+    pre_tokenizer: metaspace('always', false),
+    model: unigram,
+  },
+  'Nmt, NFC, no accents; white space, digits, punctuation; BPEDecoder': {
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [{ type: 'Nmt' }, { type: 'NFC' }, { type: 'StripAccents' }],
+    },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Whitespace' },
+        { type: 'Digits', individual_digits: true },
+        { type: 'Punctuation', behavior: 'MergedWithPrevious' },
+      ],
+    },
+    decoder: { type: 'BPEDecoder', suffix: '</w>' },
+    model: unigram,
+  },
+  'fixed length, delimiter; CTC': {
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'FixedLength', length: 5 },
+        { type: 'CharDelimiterSplit', delimiter: 'a' },
+      ],
+    },
+    decoder: { type: 'CTC', pad_token: 'a', word_delimiter_token: 'b', cleanup: true },
+    model: unigram,
+  },
+  'ByteLevel as a normalizer': {
+    normalizer: { type: 'ByteLevel' },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Digits', individual_digits: false }],
+    },
+    decoder: byteLevel,
+    model: unigram,
+  },
+  'Prepend, ByteLevel with a prefix space, RobertaProcessing': {
+    normalizer: { type: 'Prepend', prepend: 'xy' },
+    pre_tokenizer: byteLevel,
+    post_processor: {
+      type: 'RobertaProcessing',
+      sep: ['</s>', 1],
+      cls: ['<unk>', 0],
+      trim_offsets: true,
+      add_prefix_space: true,
+    },
+    decoder: byteLevel,
+    model: { type: 'WordLevel', vocab: { '<unk>': 0, '</s>': 1, Ġthe: 2, Ġ: 3 }, unk_token: '<unk>' },
+  },
+  'BPE with an end-of-word suffix, BertProcessing': {
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: { type: 'BertProcessing', sep: ['b', 2], cls: ['a', 1] },
+    decoder: { type: 'BPEDecoder', suffix: '</w>' },
+    model: {
+      type: 'BPE',
+      vocab: {
+        '<unk>': 0,
+        a: 1,
+        b: 2,
+        c: 3,
+        'a</w>': 4,
+        'b</w>': 5,
+        'c</w>': 6,
+        ab: 7,
+        'abc</w>': 8,
+        'bc</w>': 9,
+        aa: 10,
+        'aab</w>': 11,
+        'ab</w>': 12,
+      },
+      merges: ['a b', 'b c</w>', 'a bc</w>', 'ab c</w>', 'a a', 'a b</w>', 'a ab</w>'],
+      unk_token: '<unk>',
+      end_of_word_suffix: '</w>',
+      fuse_unk: true,
+    },
+  },
+  'added tokens that take white space along, before and after lower case': {
+    normalizer: { type: 'Lowercase' },
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    model: unigram,
+    added_tokens: [
+      added(PIECES.length, '[SEP]', { lstrip: true, rstrip: true, normalized: true }),
+      added(PIECES.length + 1, '<bos>', { single_word: true, lstrip: true }),
+      added(PIECES.length - 1, '==', { rstrip: true, special: false }),
+    ],
+  },
+};
+
+const file = (parts: object) =>
+  JSON.stringify({
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+    ...parts,
+  });
+
+/** NFKC and accents follow the engine's Unicode; those characters are too new for the reference's tables. */
+const UNASSIGNED =
+  /[\p{Cn}\p{M}\u{1ccd6}-\u{1ccf9}\u{1fbf0}-\u{1fbf9}\u{32ff}\u{a7f1}-\u{a7f4}\u{ab69}\u{10780}-\u{107ba}\u{1e030}-\u{1e06d}\u{1f16c}]/u;
+
+describe.each(Object.entries(PIPELINES))('%s', (_, parts) => {
+  test('ids, offsets, words and text are those of the reference', async () => {
+    const found = await compareOver(file(parts), { count: 2000, seed: 4 });
+    expect(found.filter(({ text }) => !UNASSIGNED.test(text))).toEqual([]);
+  });
+});
+
+const bert = families['BERT Chinese']?.();
+
+describe.skipIf(bert === undefined)('encodeBatch', () => {
+  const texts = [
+    '一',
+    '自然语言处理 a',
+    ['前馈网络等', '位置编码、自注意力'] as const,
+    ['长距离依赖。本文将介绍其基本组成部分', '词'] as const,
+  ];
+
+  /** The reference's encoding of one text or pair, with its own padding and truncation. */
+  async function reference(tokenizer: HuggingFace, input: string | readonly [string, string]) {
+    const encoding =
+      typeof input === 'string' ? await tokenizer.encode(input) : await tokenizer.encode(...input);
+    return flat(encoding);
+  }
+
+  type Theirs = Awaited<ReturnType<HuggingFace['encode']>>;
+  const flat = (encoding: Theirs): unknown => ({
+    inputIds: encoding.getIds(),
+    tokenTypeIds: encoding.getTypeIds(),
+    attentionMask: encoding.getAttentionMask(),
+    specialTokensMask: encoding.getSpecialTokensMask(),
+    offsets: encoding.getOffsets(),
+    wordIds: encoding.getWordIds().map((word) => word ?? null),
+    overflowing: encoding.getOverflowing().map(flat),
+  });
+  const mine = ({ sequenceIds: _, ...encoding }: Encoding): unknown => ({
+    ...encoding,
+    overflowing: encoding.overflowing.map(mine),
+  });
+
+  test('pads on either side to a fixed length or a multiple', async () => {
+    for (const direction of ['left', 'right'] as const) {
+      const tokenizer = HuggingFace.fromString(bert as string);
+      tokenizer.setPadding({
+        maxLength: 20,
+        direction,
+        padId: 0,
+        padTypeId: 3,
+        padToken: '[PAD]',
+        padToMultipleOf: 8,
+      });
+      const ours = pipelineFromJSON(bert as string).encodeBatch(texts, {
+        padding: { strategy: 'maxLength', maxLength: 20, direction, padTypeId: 3, padToMultipleOf: 8 },
+      });
+      for (const [i, text] of texts.entries())
+        expect(mine(ours[i] as Encoding)).toEqual(await reference(tokenizer, text));
+    }
+  });
+
+  test.each([
+    [8, 'longestFirst', 0],
+    [9, 'longestFirst', 2],
+    [14, 'onlyFirst', 1],
+    [6, 'longestFirst', 0],
+  ] as const)('truncates to %i by %s with stride %i', async (maxLength, strategy, stride) => {
+    for (const direction of ['left', 'right'] as const) {
+      // The reference stops tokenizing once it has enough, so that its overflow is not the whole rest. The part
+      // that stays is the same.
+      const tokenizer = HuggingFace.fromString(bert as string);
+      const names = { longestFirst: 'LongestFirst', onlyFirst: 'OnlyFirst' } as const;
+      tokenizer.setTruncation(maxLength, {
+        strategy: names[strategy] as never,
+        stride,
+        direction,
+      });
+      const ours = pipelineFromJSON(bert as string).encodeBatch(texts, {
+        truncation: { maxLength, strategy, stride, direction },
+      });
+      for (const [i, text] of texts.entries()) {
+        const theirs = (await reference(tokenizer, text)) as Encoding;
+        expect(ours[i]?.inputIds).toEqual(theirs.inputIds);
+        if (direction === 'right') expect(ours[i]?.offsets).toEqual(theirs.offsets);
+      }
+    }
+  });
+
+  test('keeps what it cuts off, in pieces that overlap', () => {
+    const tokenizer = pipelineFromJSON(bert as string);
+    const text = '长距离依赖。本文将介绍其基本组成部分';
+    const whole = tokenizer.encode(text, { addSpecialTokens: false });
+    const [encoding] = tokenizer.encodeBatch([text], { truncation: { maxLength: 8, stride: 2 } });
+    const parts = [encoding as Encoding, ...(encoding as Encoding).overflowing].map(({ inputIds }) =>
+      inputIds.slice(1, -1),
+    );
+    expect(parts.flatMap((part, i) => (i === 0 ? part : part.slice(2)))).toEqual(whole);
+  });
+
+  test('goes without offsets when asked to', () => {
+    const tokenizer = pipelineFromJSON(bert as string);
+    const [with_, without] = [true, false].map((offsets) => tokenizer.encodeBatch(texts, { offsets }));
+    expect(without?.map(({ inputIds }) => inputIds)).toEqual(with_?.map(({ inputIds }) => inputIds));
+    expect(without?.[0]?.offsets.flat().every((offset) => offset === 0)).toBe(true);
+  });
+
+  test('names options that make no sense', () => {
+    const tokenizer = pipelineFromJSON(bert as string);
+    expect(() => tokenizer.encodeBatch(texts, { truncation: { maxLength: 1 } })).toThrow(
+      'maxLength must be at least the 2 tokens',
+    );
+    expect(() => tokenizer.encodeBatch(texts, { truncation: { maxLength: 5, stride: 9 } })).toThrow(
+      'stride must be less than',
+    );
+    expect(() =>
+      tokenizer.encodeBatch(['一二三四五'], { truncation: { maxLength: 4, strategy: 'onlySecond' } }),
+    ).toThrow('needs a pair');
+    expect(() => tokenizer.encodeBatch(texts, { truncation: true })).toThrow('no setting of its own');
+    expect(() => tokenizer.encodeBatch(texts, { padding: { strategy: 'maxLength' } })).toThrow(
+      'needs maxLength',
+    );
+    expect(() => tokenizer.encodeBatch(texts, { padding: { padToken: '[X]' } })).toThrow(
+      '[X] is not in the vocabulary',
+    );
+  });
+});
+
+describe('text that is not valid', () => {
+  test('survives a round trip through bytes, also in a stream', () => {
+    const tokenizer = pipelineFromJSON(families['GPT-2']?.() as string);
+    const text = 'a\ud800b\udfff 春\ud83d';
+    const ids = tokenizer.encode(text);
+    expect(tokenizer.decode(ids)).toBe(text);
+    const stream = tokenizer.decodeStream();
+    expect(ids.map((id) => stream.step(id)).join('') + stream.flush()).toBe(text);
+  });
+
+  test('is an error where there are no bytes, with its place', () => {
+    const tokenizer = pipelineFromJSON(file({ model: unigram }));
+    expect(() => tokenizer.encode('春\ud800')).toThrow('the lone surrogate U+D800 at position 1');
+  });
+});
+
+describe('streams', () => {
+  test('never emit half a character', () => {
+    const tokenizer = pipelineFromJSON(families['GPT-2']?.() as string);
+    const stream = tokenizer.decodeStream();
+    const pieces = tokenizer.encode('🦙春é').map((id) => stream.step(id));
+    expect(pieces.join('')).toBe('🦙春é');
+    expect(pieces.some((piece) => piece.includes('\ufffd'))).toBe(false);
+    expect(pieces.filter((piece) => piece === '').length).toBeGreaterThan(0);
+  });
+
+  test('give up what can become no character, and start afresh after flush', () => {
+    const tokenizer = pipelineFromJSON(families['GPT-2']?.() as string);
+    const start = tokenizer.encode('🦙')[0] as number;
+    const stream = tokenizer.decodeStream();
+    expect(stream.step(start)).toBe('');
+    expect(stream.flush()).toBe('\ufffd');
+    expect(stream.step(tokenizer.encode('a'))).toBe('a');
+  });
+});
+
+describe('hostile files', () => {
+  const valid = () => JSON.parse(file({ model: { type: 'WordLevel', vocab: { a: 0 }, unk_token: 'a' } }));
+  const bpe = (vocab: unknown, merges: unknown) => file({ model: { type: 'BPE', vocab, merges } });
+  const cases: [string, string | object, string][] = [
+    ['cut off', file({ model: unigram }).slice(0, 500), 'not JSON'],
+    ['no model', file({}), 'model must be an object, but is nothing'],
+    ['an unknown model', file({ model: { type: 'GPT' } }), 'model.type is "GPT"'],
+    ['an unknown version', { ...valid(), version: '2.0' }, 'version must be "1.0"'],
+    ['an unknown normalizer', { ...valid(), normalizer: { type: 'Magic' } }, 'normalizer.type is "Magic"'],
+    [
+      'an unknown step',
+      { ...valid(), pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'X' }] } },
+      'pre_tokenizer.pretokenizers[0].type is "X"',
+    ],
+    [
+      'an unknown post-processor',
+      { ...valid(), post_processor: { type: 'X' } },
+      'post_processor.type is "X"',
+    ],
+    ['an unknown decoder', { ...valid(), decoder: { type: 'X' } }, 'decoder.type is "X"'],
+    ['a number for a normalizer', { ...valid(), normalizer: 3 }, 'normalizer must be an object'],
+    [
+      'a text for a flag',
+      { ...valid(), normalizer: { type: 'Strip', strip_left: 'no', strip_right: true } },
+      'normalizer.strip_left must be true or false',
+    ],
+    [
+      'a merge that names a missing token',
+      bpe({ a: 0, b: 1 }, ['a b']),
+      'merge 0, ["a","b"], needs the token "ab"',
+    ],
+    ['a merge of three', bpe({ a: 0 }, ['a a a']), 'model.merges[0] must be two tokens'],
+    ['an id twice', bpe({ a: 0, b: 0 }, []), 'have the same id, 0'],
+    ['an id that would take a gigabyte', bpe({ a: 1_000_000_000 }, []), 'model.vocab["a"]'],
+    ['an id that is nearly all gap', bpe({ a: 0, b: 9_000_000 }, []), 'below 65540, with 2 tokens'],
+    ['a negative id', bpe({ a: -1 }, []), 'model.vocab["a"] must be an integer'],
+    ['an added token behind a gap', { ...valid(), added_tokens: [added(7, 'x')] }, 'its id must be 1'],
+    ['an added token twice', { ...valid(), added_tokens: [added(1, 'x'), added(2, 'x')] }, 'occurs twice'],
+    [
+      'a template with a token of its own',
+      {
+        ...valid(),
+        post_processor: {
+          type: 'TemplateProcessing',
+          single: [{ SpecialToken: { id: 'q', type_id: 0 } }],
+          pair: [],
+          special_tokens: {},
+        },
+      },
+      'special_tokens["q"] must be an object',
+    ],
+    [
+      'rules that are not base64',
+      { ...valid(), normalizer: { type: 'Precompiled', precompiled_charsmap: '???' } },
+      'is not base64',
+    ],
+    [
+      'rules longer than they are',
+      { ...valid(), normalizer: { type: 'Precompiled', precompiled_charsmap: '////fw==' } },
+      'the trie should take 2147483647 bytes, but only 0 are there',
+    ],
+    [
+      'a dropout that is no probability',
+      file({ model: { type: 'BPE', vocab: {}, merges: [], dropout: 2 } }),
+      'dropout must be from 0 to 1',
+    ],
+    [
+      'an unknown id out of range',
+      file({ model: { type: 'Unigram', vocab: [['a', 0]], unk_id: 5 } }),
+      'unkId',
+    ],
+  ];
+  test.each(cases)('%s', (_, json, message) => {
+    const start = performance.now();
+    expect(() => pipelineFromJSON(json)).toThrow(TokenizerError);
+    expect(() => pipelineFromJSON(json)).toThrow(message);
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});
