@@ -2,7 +2,10 @@
 import type { ToleranceTable } from '@inkstone/conformance';
 import type { DType } from '@inkstone/core/backend';
 
-export const tolerances: ToleranceTable = {};
+export const tolerances: ToleranceTable = {
+  // A score of some hundreds, added up in float32, is uncertain by 1e-5, and so is its probability.
+  attention: { scaled: 1e-5 },
+};
 
 /** lavapipe has shader-f16, SwiftShader has not. */
 export const dtypes: readonly DType[] = [
@@ -10,5 +13,5 @@ export const dtypes: readonly DType[] = [
   'int32',
   'uint8',
   'bool',
-  ...(process.env.INKSTONE_ADAPTER === 'lavapipe' ? (['float16'] as const) : []),
+  ...(globalThis.process?.env.INKSTONE_ADAPTER === 'lavapipe' ? (['float16'] as const) : []),
 ];

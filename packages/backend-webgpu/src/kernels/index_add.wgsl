@@ -1,5 +1,5 @@
-// Second half of a deterministic index_add: output[o, index[i]] += source[o, i] in the order of i. The first position of an index
-// adds up its whole chain (index_links.wgsl), the others have nothing to do. One invocation an element of the source.
+// Last step of a deterministic index_add: output[o, index[i]] += source[o, i] in the order of i. Positions with equal indices lie
+// next to each other in the sorted order; the first of them adds up all. One invocation an element of the source.
 
 @compute @workgroup_size($WORKGROUP)
 fn main(
@@ -10,24 +10,27 @@ fn main(
   let item = (workgroup.x + workgroup.y * workgroups.x) * $WORKGROUPu + lane;
   if (item >= params.items) { return; }
   let n = item % params.inner;
-  let i = (item / params.inner) % params.count;
+  var place = (item / params.inner) % params.count;
   let o = item / (params.inner * params.count);
-  if (load_links(2u * i) == 0) { return; }
-  let s = u32(clamp(load_index(i), 0, i32(params.size) - 1));
+  let s = index_at(place);
+  if (place > 0u && index_at(place - 1u) == s) { return; }
   let at = (o * params.size + s) * params.inner + n;
 #if ACCUMULATE
   var sum = load_output(at);
 #else
-  var sum = load_source((o * params.count + i) * params.inner + n);
+  var sum = $ZERO;
 #end
-#if ACCUMULATE
-  var next = i;
-#else
-  var next = u32(load_links(2u * i + 1u));
+  for (; place < params.count && index_at(place) == s; place++) {
+    let position = u32(load_order(place));
+#if SKIP
+    // What was clamped to the skipped row still adds there.
+    if (load_index(position) == params.skip) { continue; }
 #end
-  while (next < params.count) {
-    sum += load_source((o * params.count + next) * params.inner + n);
-    next = u32(load_links(2u * next + 1u));
+    sum += load_source((o * params.count + position) * params.inner + n);
   }
   store_output(at, sum);
+}
+
+fn index_at(place: u32) -> u32 {
+  return u32(clamp(load_index(u32(load_order(place))), 0, i32(params.size) - 1));
 }

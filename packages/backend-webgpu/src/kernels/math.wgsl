@@ -424,7 +424,7 @@ fn float_remainder(a: f32, b: f32) -> f32 {
 }
 
 fn float_floor_div(a: f32, b: f32) -> f32 {
-  if ((bitcast<u32>(b) & 0x7fffffffu) == 0u || is_inf(a)) { return float_div(a, b); }
+  if ((bitcast<u32>(b) & 0x7fffffffu) == 0u) { return float_div(a, b); }
   let r = float_remainder(a, b);
   if (is_nan(r)) { return r; }
   if (is_inf(b)) { return select(0.0, -1.0, a != 0.0 && is_negative(a) != is_negative(b)); }

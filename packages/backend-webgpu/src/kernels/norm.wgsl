@@ -1,4 +1,5 @@
-// Layer norm or RMS norm of each row. The variance is taken in two passes over the row, from the mean.
+// Layer norm or RMS norm of each row. The variance is taken in two passes over the row, from the mean; the second pass
+// also finds what rounding left in the mean (the corrected two-pass algorithm, https://doi.org/10.1080/00031305.1983.10483115).
 // https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1910.07467
 
 @compute @workgroup_size($WORKGROUP)
@@ -19,13 +20,21 @@ fn main(
   mean = group_sum(mean, lane) / f32(params.columns);
 #end
   var squares = 0.0;
+  var rest = 0.0;
   for (var c = part; c < end; c += $LANESu) {
     let d = load_x(base + c) - mean;
     squares += d * d;
+    rest += d;
   }
-  let rstd = 1.0 / sqrt(group_sum(squares, lane) / f32(params.columns) + params.eps);
+#if LAYER
+  rest = group_sum(rest, lane) / f32(params.columns);
+#else
+  rest = 0.0;
+#end
+  let variance = group_sum(squares, lane) / f32(params.columns) - rest * rest;
+  let rstd = 1.0 / sqrt(variance + params.eps);
   for (var c = part; c < end; c += $LANESu) {
-    var y = (load_x(base + c) - mean) * rstd;
+    var y = ((load_x(base + c) - mean) - rest) * rstd;
 #if WEIGHT
     y = y * load_weight(c);
 #end
@@ -36,7 +45,7 @@ fn main(
   }
   if (live && part == 0u) {
 #if MEAN
-    store_mean(row, mean);
+    store_mean(row, mean + rest);
 #end
 #if RSTD
     store_rstd(row, rstd);

@@ -9,7 +9,8 @@ import {
 import type { Lowering } from '../plan/lowering.js';
 import fill from './fill.wgsl';
 import add from './index_add.wgsl';
-import links from './index_links.wgsl';
+import mergeSource from './index_merge.wgsl';
+import sortSource from './index_sort.wgsl';
 import scatterSource from './scatter.wgsl';
 import source from './select.wgsl';
 
@@ -28,37 +29,58 @@ export function select(step: IndexSelectStep | GatherStep, to: Lowering): void {
   to.add(kernel.build('select', source, values, Math.ceil(items / workgroup)));
 }
 
+/** Up to here, comparing all positions with each other in one dispatch is faster than merging. */
+const largestBlock = 2048;
+
 export function indexAdd(step: IndexAddStep, to: Lowering): void {
   const { outer, size, inner, count, accumulate, skip } = step;
   const label = step.label ?? 'indexAdd';
   if (!accumulate) zero(step.output, outer * size * inner, label, to);
   const items = outer * inner * count;
   if (items === 0) return;
-  const chain = to.scratch('int32', [count, 2]);
+  const order = sortPositions(step, to);
+  const kernel = to.kernel(label);
+  kernel.input('index', step.index);
+  kernel.input('order', order);
+  kernel.input('source', step.source);
+  kernel.output('output', step.output);
+  kernel.sizes({ items, inner, count, size });
+  if (skip !== null) kernel.param('skip', 'i32', skip);
   const workgroup = to.tuning.pointwiseWorkgroup;
-
-  const first = to.kernel(`${label} (links)`);
-  first.input('index', step.index);
-  first.output('links', chain);
-  if (step.flag) first.output('flag', step.flag);
-  first.sizes({ items: count, size });
-  if (skip !== null) first.param('skip', 'i32', skip);
   const values = {
     WORKGROUP: workgroup,
-    FLAG: step.flag !== null,
+    ACCUMULATE: accumulate,
     SKIP: skip !== null,
-    NOT_SKIPPED: skip !== null ? ' && wanted != params.skip' : '',
+    ZERO: zeroOf(step.output),
   };
-  to.add(first.build('index_links', links, values, Math.ceil(count / workgroup)));
+  to.add(kernel.build('index_add', add, values, Math.ceil(items / workgroup)));
+}
 
-  const second = to.kernel(label);
-  second.input('index', step.index);
-  second.input('links', chain);
-  second.input('source', step.source);
-  second.output('output', step.output);
-  second.sizes({ items, inner, count, size });
-  const adding = { WORKGROUP: workgroup, ACCUMULATE: accumulate };
-  to.add(second.build('index_add', add, adding, Math.ceil(items / workgroup)));
+/** The positions of the index, sorted by what it holds there, equal ones in order: int32 [count]. */
+function sortPositions({ index, size, count, flag, label }: IndexAddStep, to: Lowering): Operand {
+  const workgroup = to.tuning.pointwiseWorkgroup;
+  const groups = Math.ceil(count / workgroup);
+  const block = count <= largestBlock ? largestBlock : 512;
+  let order = to.scratch('int32', [count]);
+  const sort = to.kernel(`${label ?? 'indexAdd'} (sort)`);
+  sort.input('index', index);
+  sort.output('order', order);
+  if (flag) sort.output('flag', flag);
+  sort.sizes({ items: count, size });
+  const values = { WORKGROUP: workgroup, BLOCK: block, FLAG: flag !== null };
+  to.add(sort.build('index_sort', sortSource, values, groups));
+  if (count <= block) return order;
+  let other = to.scratch('int32', [count]);
+  for (let run = block; run < count; run *= 2) {
+    const merge = to.kernel(`${label ?? 'indexAdd'} (merge)`);
+    merge.input('index', index);
+    merge.input('from', order);
+    merge.output('order', other);
+    merge.sizes({ items: count, size, run });
+    to.add(merge.build('index_merge', mergeSource, { WORKGROUP: workgroup }, groups));
+    [order, other] = [other, order];
+  }
+  return order;
 }
 
 export function scatter(step: ScatterStep, to: Lowering): void {

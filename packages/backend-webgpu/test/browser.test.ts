@@ -1,0 +1,56 @@
+/** The same cases in a page of headless Chromium, against what the reference makes of them there. */
+import { launchChromium, openPage, type TestPage } from '@inkstone/harness/chromium';
+import { requireFixture } from '@inkstone/harness/fixtures';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { PageResult } from './page.js';
+
+const families = [
+  'instructions',
+  'pointwise',
+  'placement',
+  'reduce',
+  'matmul',
+  'softmax',
+  'crossEntropy',
+  'norm',
+  'attention',
+  'indexing',
+  'shifts',
+] as const;
+
+describe('headless Chromium', () => {
+  let browser: Browser | undefined;
+  let page: TestPage | undefined;
+  beforeAll(async () => {
+    if (!requireFixture('browser')) return;
+    browser = await launchChromium();
+    page = await openPage(browser);
+  });
+  beforeEach((context) => {
+    requireFixture('browser', context);
+  });
+  afterAll(async () => {
+    await page?.close();
+    await browser?.close();
+  });
+
+  test('opens the adapter of the page', async () => {
+    const about = await page?.call<string>('packages/backend-webgpu/test/page.ts', 'describeDevice');
+    expect(about).toMatch(/swiftshader/i);
+  });
+
+  test.each(families)(
+    '%s',
+    async (family) => {
+      const result = await page?.call<PageResult>(
+        'packages/backend-webgpu/test/page.ts',
+        'runFamily',
+        family,
+      );
+      expect(result?.failures).toEqual([]);
+      expect(result?.count).toBeGreaterThan(0);
+    },
+    300_000,
+  );
+});
