@@ -161,8 +161,7 @@ function encodeCommand(
   const depthBlock = Math.max(1, Math.ceil(k / Math.max(1, Math.ceil(k / mostDepth))));
   const columnBlock = few ? (n <= 512 ? 64 : 256) : mode === MatmulMode.SharedPack ? mostColumns : n;
   // In place A must be contiguous along one axis.
-  const packs =
-    !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && m >= tileRows));
+  const packs = !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && m >= tileRows));
   let rowBlock =
     mode === MatmulMode.SharedPack ? 8 * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
   if (!direct) rowBlock = Math.min(rowBlock, epilogueBytes / (n * 4));
