@@ -1,7 +1,6 @@
 /** Gradient clipping: by the norm of all gradients together, and element by element. */
 import { noGrad } from '../autograd.js';
 import { defaultDevice } from '../device.js';
-import type { Value } from '../graph/value.js';
 import { reshape } from '../ops/broadcast.js';
 import { full } from '../ops/create.js';
 import { clamp } from '../ops/functions.js';
@@ -49,9 +48,10 @@ export function clipGradNorm(
     if (groups.length === 0) return new Tensor(full(defaultDevice(), [], 0, 'float32'));
     if (groups.some(([{ device }]) => device !== groups[0][0].device))
       throw new Error('clipGradNorm: the parameters lie on several devices');
-    const flats: Value[] = [];
-    for (const group of groups) changeGradients(group, (flat) => (flats.push(flat), flat));
-    const norms = flats.map((flat) => reshape(norm(flat, normType), [1]));
+    const norms = groups.map((group) => {
+      const flat = changeGradients(group, (value) => value);
+      return reshape(norm(flat, normType), [1]);
+    });
     const total = norms.length === 1 ? reshape(norms[0], []) : norm(cat(norms, 0), normType);
     const factor = clamp(div(full(total.device, [], maxNorm, total.dtype), add(total, 1e-6)), undefined, 1);
     for (const group of groups) changeGradients(group, (flat) => mul(flat, factor));

@@ -102,8 +102,9 @@ function wholeOf(parts: readonly Value[]): Value {
 /**
  * Changes gradients all at once: they are laid end to end, `change` gives new ones, and each parameter's gradient becomes
  * a view of those. An optimizer over the same parameters takes the flat value as it is.
+ * @returns the new gradients, flat.
  */
-export function changeGradients(parameters: readonly Parameter[], change: (flat: Value) => Value): void {
+export function changeGradients(parameters: readonly Parameter[], change: (flat: Value) => Value): Value {
   const flat = wholeOf(
     parameters.map((parameter) => {
       const gradient = parameter.value.leaf?.gradient as Value;
@@ -122,6 +123,7 @@ export function changeGradients(parameters: readonly Parameter[], change: (flat:
     if (parameter.value.leaf) parameter.value.leaf.gradient = part;
     start += size;
   }
+  return next;
 }
 
 export function join(values: readonly Value[]): Value {
