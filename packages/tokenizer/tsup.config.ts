@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/formats.ts', 'src/regex.ts', 'src/train.ts'],
+  entry: ['src/index.ts', 'src/chat.ts', 'src/formats.ts', 'src/regex.ts', 'src/train.ts'],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

@@ -1,4 +1,5 @@
 export { CharTokenizer, type CharTrainOptions } from './char.js';
+export { type DictionaryOptions, DictionaryTokenizer } from './dictionary.js';
 export { TokenizerError } from './error.js';
 export type { AddedTokenJSON, JSONPart, JSONValue, TokenizerJSON } from './format/json.js';
 export { type LoadOptions, pipelineFromJSON, tokenizerFromJSON } from './load.js';

@@ -1,4 +1,5 @@
 import { CharTokenizer } from './char.js';
+import { DictionaryTokenizer } from './dictionary.js';
 import { describeValue, TokenizerError } from './error.js';
 import { asAddedToken, asArray, asObject } from './format/check.js';
 import type { JSONPart } from './format/json.js';
@@ -25,7 +26,8 @@ export interface LoadOptions {
  */
 export function tokenizerFromJSON(json: unknown, options: LoadOptions = {}): Tokenizer {
   const file = typeof json === 'string' ? parse(json) : json;
-  return CharTokenizer.isCharJSON(file) ? CharTokenizer.fromJSON(file) : pipelineFromJSON(file, options);
+  if (CharTokenizer.isCharJSON(file)) return CharTokenizer.fromJSON(file);
+  return DictionaryTokenizer.fromJSON(file) ?? pipelineFromJSON(file, options);
 }
 
 /** The same where only a pipeline will do, with its offsets and batches: any file but a character tokenizer's. */
