@@ -24,7 +24,8 @@ export interface Sample {
   readonly text: string;
 }
 
-const mostSamples = 12;
+/** More would make the page long; the early ones are gibberish anyway. */
+const mostSamples = 5;
 
 export const phase = signal<Phase>('idle');
 export const deviceChoice = signal<DeviceChoice>('auto');
