@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { open, randn } from '@inkstone/core';
+import { open } from '@inkstone/core';
 import { cacheFolder, datasets } from '@inkstone/models/node';
 import colors from 'picocolors';
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
-import { backends } from './backend.js';
+import { backends, probeGpu } from './backend.js';
 import { count } from './display/format.js';
 import { oneLine } from './failure.js';
+import { measure } from './measure.js';
 
 /** The Node versions that are tested; package.json says the same in `engines`. */
 const leastNode = [20, 19] as const;
@@ -49,14 +50,21 @@ export async function doctor(version: string): Promise<number> {
     say(has ? yes : lacking, name, `${has ? 'WebAssembly has it' : `WebAssembly lacks it: ${without}`}`);
   }
 
-  let usable = 0;
-  for (const name of ['webgpu', 'cpu', 'reference'] as const) {
+  const gpu = await probeGpu('--measure');
+  const onGpu = 'reason' in gpu ? gpu.reason : deviceWords(gpu.description, gpu.speed ?? 0);
+  say('reason' in gpu ? lacking : yes, 'webgpu', onGpu);
+  let usable = 'reason' in gpu ? 0 : 1;
+  for (const [name, size] of [
+    ['cpu', 512],
+    ['reference', 128],
+  ] as const) {
     try {
-      const words = await tryBackend(name);
+      const device = await open(backends[name]());
+      const speed = await measure(device, size).finally(() => device.close());
       usable++;
-      say(yes, name, words);
+      say(yes, name, deviceWords(device.description, speed));
     } catch (error) {
-      say(name === 'webgpu' ? lacking : no, name, oneLine(error).replace(`${name}: `, ''));
+      say(no, name, oneLine(error).replace(`${name}: `, ''));
     }
   }
 
@@ -89,29 +97,8 @@ function nodeIsNew(): boolean {
   return major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
 }
 
-/** Multiplies matrices on the backend, checks one value, and says how fast it was. */
-async function tryBackend(name: keyof typeof backends): Promise<string> {
-  const device = await open(backends[name]());
-  try {
-    const size = name === 'reference' ? 128 : 512;
-    const a = randn([size, size], { device });
-    const b = randn([size, size], { device });
-    const multiply = async () => (await a.matmul(b).sum().item()) as number;
-    // sum(A B) = sum over k of (column sum of A) (row sum of B): another way to the same number.
-    const expected = (await a.sum(0).mul(b.sum(1)).sum().item()) as number;
-    const got = await multiply();
-    if (!(Math.abs(got - expected) < 1e-3 * size * size)) {
-      throw new Error(`computes wrongly: ${got} where ${expected} was expected`);
-    }
-    const repeats = 5;
-    const start = performance.now();
-    for (let i = 0; i < repeats; i++) await multiply();
-    const seconds = (performance.now() - start) / 1000;
-    const speed = (repeats * 2 * size ** 3) / seconds / 1e9;
-    return `${device.description}, ${speed < 10 ? speed.toFixed(1) : count(speed)} GFLOP/s`;
-  } finally {
-    await device.close();
-  }
+function deviceWords(description: string, speed: number): string {
+  return `${description}, ${speed < 10 ? speed.toFixed(1) : count(speed)} GFLOP/s`;
 }
 
 function bytesWords(bytes: number): string {

@@ -2,9 +2,10 @@
 /** The command as a test runs it: bundled from the sources, in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sourceAliases } from '@inkstone/harness/source-aliases';
 import { build } from 'esbuild';
@@ -38,7 +39,7 @@ export async function buildCommand(): Promise<Command> {
   const folder = await mkdtemp(join(tmpdir(), 'inkstone-cli-'));
   const script = join(folder, 'app', 'dist', 'inkstone.js');
   await build({
-    entryPoints: [join(app, 'src', 'inkstone.ts')],
+    entryPoints: [join(app, 'src', 'inkstone.ts'), join(app, 'src', 'gpu-probe.ts')],
     outdir: join(folder, 'app', 'dist'),
     bundle: true,
     splitting: true,
@@ -53,6 +54,12 @@ export async function buildCommand(): Promise<Command> {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
   });
+  // Dawn lies beside the command, as `npm install webgpu` puts it; without it there is no WebGPU in Node.
+  const dawn = dawnFolder();
+  if (dawn !== undefined) {
+    await mkdir(join(folder, 'app', 'node_modules'));
+    await symlink(dawn, join(folder, 'app', 'node_modules', 'webgpu'), 'junction');
+  }
   // The version is read from there, as in the package.
   await copyFile(join(app, 'package.json'), join(folder, 'app', 'package.json'));
   return {
@@ -61,6 +68,15 @@ export async function buildCommand(): Promise<Command> {
     run: (args, options) => runScript(script, args, folder, options),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+function dawnFolder(): string | undefined {
+  try {
+    const harness = createRequire(import.meta.url).resolve('@inkstone/harness/fixtures');
+    return dirname(createRequire(harness).resolve('webgpu/package.json'));
+  } catch {
+    return undefined;
+  }
 }
 
 async function runScript(

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { requireFixture } from '@inkstone/harness/fixtures';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildCommand, type Command, diary, events, type JSONEvent, type Outcome, tiny } from './command.js';
 
@@ -225,6 +226,28 @@ describe('--resume', () => {
     const { stderr, code } = await command.run(['train', '--resume', 'runs/diary']);
     expect(stderr).toMatch(/^inkstone: .*training_state\.json: step is -2, must be a whole number\n$/);
     expect(code).toBe(1);
+  });
+});
+
+describe('on a GPU', () => {
+  const steps = ['train', '--data', 'diary.txt', ...tiny.slice(0, -4), '--steps', '5', '--json'];
+  const deviceOf = ({ stdout }: Outcome) => events(stdout).find(({ event }) => event === 'model')?.device;
+
+  test('the losses are those of the CPU', async (context) => {
+    requireFixture('adapter', context);
+    const gpu = await command.run([...steps, '--backend', 'webgpu']);
+    expect(gpu.stderr).toBe('');
+    expect(deviceOf(gpu)).toMatch(/^webgpu \(/);
+    const cpu = losses(events((await command.run([...steps, '--backend', 'cpu'])).stdout));
+    for (const [step, loss] of losses(events(gpu.stdout))) {
+      expect(Math.abs((loss as number) - (cpu.get(step) as number)), `step ${step}`).toBeLessThan(1e-4);
+    }
+  }, 120_000);
+
+  test('auto leaves a GPU that is only software alone', async (context) => {
+    requireFixture('adapter', context);
+    if (process.env.INKSTONE_ADAPTER === 'system') return context.skip('this machine may have a real GPU');
+    expect(deviceOf(await command.run(steps))).toMatch(/^cpu \(/);
   });
 });
 
