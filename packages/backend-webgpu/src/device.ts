@@ -13,6 +13,7 @@ import type { Adapter } from './adapter.js';
 import { PipelineCache } from './pipelines.js';
 import { PlanExecutable } from './plan/executable.js';
 import { lower } from './plan/lower.js';
+import { Profiler } from './profiler.js';
 import { type Readiness, WorkQueue } from './queue.js';
 import { Readback } from './readback.js';
 import { chooseTuning, type Tuning } from './tuning.js';
@@ -40,7 +41,12 @@ export class WebGPUDevice implements BackendDevice {
   readonly gpu: GPUDevice;
   readonly pipelines: PipelineCache;
   readonly tuning: Tuning;
+  /** Set while profiling. */
+  profiler: Profiler | null = null;
   private readonly queue = new WorkQueue();
+  /** Commands recorded and not yet submitted: a run and the reads that follow it go together. */
+  private recording: { encoder: GPUCommandEncoder; submitted: Promise<void>; resolve: () => void } | null =
+    null;
   private readonly readback: Readback;
   /** The first thing that went wrong. From then on nothing runs, and every read rejects with it. */
   private failure: Error | null = null;
@@ -110,6 +116,42 @@ export class WebGPUDevice implements BackendDevice {
     }, ready);
   }
 
+  /** The encoder that takes commands now. They are submitted before the next write, or when the calling job ends. */
+  encoder(): GPUCommandEncoder {
+    return this.openRecording().encoder;
+  }
+
+  private openRecording() {
+    if (!this.recording) {
+      let resolve = () => {};
+      const submitted = new Promise<void>((done) => {
+        resolve = done;
+      });
+      this.recording = { encoder: this.gpu.createCommandEncoder(), submitted, resolve };
+      queueMicrotask(() => this.flush());
+    }
+    return this.recording;
+  }
+
+  /** Submits what has been recorded. */
+  flush(): void {
+    const { recording } = this;
+    if (!recording) return;
+    this.recording = null;
+    if (!this.closed) this.gpu.queue.submit([recording.encoder.finish()]);
+    recording.resolve();
+  }
+
+  /**
+   * Starts or stops timing every kernel (timestamp queries). While it is on, each dispatch has a pass of its own.
+   * @throws Error if the adapter has no timestamp queries.
+   */
+  profile(on: boolean): void {
+    if (on && !this.gpu.features.has('timestamp-query'))
+      throw new Error(`webgpu: ${this.description} has no timestamp queries to profile with`);
+    this.profiler = on ? new Profiler(this.gpu) : null;
+  }
+
   createBuffer(byteLength: number): WebGPUBuffer {
     this.assertOpen();
     if (!(byteLength > 0))
@@ -134,7 +176,10 @@ export class WebGPUDevice implements BackendDevice {
     if (own.destroyed) return;
     own.destroyed = true;
     // WebGPU itself keeps the memory until submitted work is done with it.
-    this.queue.push(() => own.gpu.destroy());
+    this.queue.push(() => {
+      this.flush();
+      own.gpu.destroy();
+    });
   }
 
   write(buffer: BackendBuffer, byteOffset: number, data: ArrayBufferView): void {
@@ -159,21 +204,25 @@ export class WebGPUDevice implements BackendDevice {
       padded.set(bytes);
       bytes = padded;
     }
+    this.flush();
     this.gpu.queue.writeBuffer(buffer.gpu, byteOffset, bytes);
   }
 
   read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
     const own = buffer as WebGPUBuffer;
     checkRange('read', own, byteOffset, byteLength);
-    return this.await(() =>
-      byteLength === 0
-        ? Promise.resolve(new ArrayBuffer(0))
-        : this.readback.read(own.gpu, byteOffset, byteLength),
-    );
+    return this.await(() => {
+      if (byteLength === 0) return Promise.resolve(new ArrayBuffer(0));
+      const { encoder, submitted } = this.openRecording();
+      return this.readback.read(own.gpu, byteOffset, byteLength, encoder, submitted);
+    });
   }
 
   idle(): Promise<void> {
-    return this.await(() => this.gpu.queue.onSubmittedWorkDone());
+    return this.await(() => {
+      this.flush();
+      return this.gpu.queue.onSubmittedWorkDone();
+    });
   }
 
   /** Starts something in the order of the queue; rejects if the device fails before it is done. */
@@ -209,6 +258,7 @@ export class WebGPUDevice implements BackendDevice {
 
   async close(): Promise<void> {
     if (this.closed) return;
+    this.flush();
     this.closed = true;
     this.gpu.removeEventListener('uncapturederror', this.onError);
     this.readback.destroy();

@@ -12,16 +12,26 @@ export class Readback {
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** The bytes [byteOffset, byteOffset + byteLength) of `source` as they are after the work submitted so far. */
-  async read(source: GPUBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+  /**
+   * The bytes [byteOffset, byteOffset + byteLength) of `source` as they are after the work recorded so far.
+   *
+   * @param encoder takes the copy
+   * @param submitted resolves when that has been submitted
+   */
+  async read(
+    source: GPUBuffer,
+    byteOffset: number,
+    byteLength: number,
+    encoder: GPUCommandEncoder,
+    submitted: Promise<void>,
+  ): Promise<ArrayBuffer> {
     // Copies count in words of four bytes.
     const start = byteOffset & ~3;
     const length = ((byteOffset + byteLength + 3) & ~3) - start;
     const staging = this.take(length);
-    const encoder = this.device.createCommandEncoder({ label: 'read' });
     encoder.copyBufferToBuffer(source, start, staging, 0, length);
-    this.device.queue.submit([encoder.finish()]);
     try {
+      await submitted;
       await staging.mapAsync(GPUMapMode.READ, 0, length);
       const bytes = staging
         .getMappedRange(0, length)

@@ -1,11 +1,12 @@
 /**
  * A compiled plan. In the steady state a run writes the uploads and, if a scalar changed, one block of parameters, then
- * records one command encoder with one compute pass and submits it once; nothing is created.
+ * records one compute pass into the device's command encoder, which is submitted once; nothing is created.
  */
 import type { BackendBuffer, Executable, Plan } from '@inkstone/core/backend';
 import type { WebGPUBuffer, WebGPUDevice } from '../device.js';
 import type { Dispatch, Late, Scalars } from '../kernel.js';
 import type { Pipeline } from '../pipelines.js';
+import type { Profiler } from '../profiler.js';
 import { Readiness } from '../queue.js';
 
 /** Sets of buffers whose bind groups are kept: enough for plans that alternate between a few. */
@@ -111,26 +112,56 @@ export class PlanExecutable implements Executable {
     uploads: readonly ArrayBufferView[],
   ): void {
     if (this.readiness.error) throw this.readiness.error;
-    const { gpu } = this.device;
     this.plan.uploads.forEach(({ buffer, byteOffset }, i) => {
       this.device.upload(buffers[buffer] as WebGPUBuffer, byteOffset, uploads[i] as ArrayBufferView);
     });
     if (this.steps.length === 0) return;
     this.writeParams(scalars);
     const groups = this.groupsFor(buffers);
-    const encoder = gpu.createCommandEncoder({ label: this.plan.label ?? 'plan' });
-    const pass = encoder.beginComputePass();
+    const { profiler } = this.device;
+    if (profiler) this.recordProfiled(profiler, groups);
+    else this.record(groups);
+  }
+
+  /** All dispatches in one pass. */
+  private record(groups: readonly GPUBindGroup[]): void {
+    const pass = this.device.encoder().beginComputePass();
     let current: GPUComputePipeline | null = null;
-    this.steps.forEach(({ pipeline, paramsAt, groups: [x, y] }, i) => {
-      if (x === 0) return;
-      const compiled = pipeline.compiled as GPUComputePipeline;
-      if (compiled !== current) pass.setPipeline(compiled);
+    this.steps.forEach((step, i) => {
+      const { compiled } = step.pipeline;
+      if (compiled !== current) pass.setPipeline(compiled as GPUComputePipeline);
       current = compiled;
-      pass.setBindGroup(0, groups[i] as GPUBindGroup, [paramsAt]);
-      pass.dispatchWorkgroups(x, y);
+      this.dispatch(pass, step, groups[i]);
     });
     pass.end();
-    gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** A pass for each dispatch, with its times. */
+  private recordProfiled(profiler: Profiler, groups: readonly GPUBindGroup[]): void {
+    const encoder = this.device.encoder();
+    const timing = profiler.start(
+      this.steps.map((step) => step.dispatch),
+      encoder,
+    );
+    this.steps.forEach((step, i) => {
+      const pass = encoder.beginComputePass(timing.pass(i));
+      pass.setPipeline(step.pipeline.compiled as GPUComputePipeline);
+      this.dispatch(pass, step, groups[i]);
+      pass.end();
+    });
+    timing.finish();
+    this.device.flush();
+    timing.collect();
+  }
+
+  private dispatch(
+    pass: GPUComputePassEncoder,
+    { paramsAt, groups: [x, y] }: Step,
+    group: GPUBindGroup,
+  ): void {
+    if (x === 0) return;
+    pass.setBindGroup(0, group, [paramsAt]);
+    pass.dispatchWorkgroups(x, y);
   }
 
   /** Writes the parameters on the first run, and again when scalars they follow from have changed. */
@@ -151,6 +182,7 @@ export class PlanExecutable implements Executable {
       }
       step.groups = fold(resolve(workgroups, scalars), limit, label);
     }
+    this.device.flush();
     this.device.gpu.queue.writeBuffer(this.uniforms as GPUBuffer, 0, this.words.buffer as ArrayBuffer);
   }
 
@@ -204,6 +236,7 @@ export class PlanExecutable implements Executable {
     if (this.disposed) return;
     this.disposed = true;
     this.device.enqueue(() => {
+      this.device.flush();
       this.uniforms?.destroy();
       for (const buffer of this.scratch) buffer.destroy();
       this.bindGroups.clear();
