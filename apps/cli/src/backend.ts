@@ -32,6 +32,9 @@ const software = /swiftshader|llvmpipe|lavapipe|basic render|\bwarp\b/i;
  * @throws Failure that says in one line why the backend cannot be had.
  */
 export async function openBackend(name: BackendName, options: BackendOptions): Promise<Device> {
+  if (options.threads !== undefined && (name === 'webgpu' || name === 'reference')) {
+    throw new Failure(`--threads is for the CPU backend, --backend is ${name}`, 2);
+  }
   try {
     const device = await open(...(await candidates(name, options)));
     setDefaultDevice(device);

@@ -64,6 +64,11 @@ const cases: readonly (readonly [args: string, code: number, says: RegExp])[] = 
     2,
     /^inkstone: --width is 65, but must be a multiple of --heads, which is 2$/,
   ],
+  [
+    'train --data diary.txt --backend reference --threads 2',
+    2,
+    /^inkstone: --threads is for the CPU backend, --backend is reference$/,
+  ],
   ['train --backend gpu', 2, /'gpu' is invalid\. Allowed choices are auto, cpu, webgpu, reference/],
   ['train --json --plain', 2, /'--json' cannot be used with option '--plain'/],
   ['train --resume not-a-run --layers 3', 2, /'--layers <n>' cannot be used with option '--resume \[dir\]'/],

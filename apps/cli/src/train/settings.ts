@@ -36,7 +36,7 @@ const defaultMinutes = 2.25;
  * A short text is not read more often than this unless asked for: the model would learn it by heart, and the
  * validation loss would rise.
  */
-const mostEpochs = 10;
+const mostEpochs = 20;
 
 /** As on the command line. */
 export type SettingOptions = Partial<Omit<Settings, 'learningRate'>> & { readonly lr?: number };
