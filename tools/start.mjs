@@ -70,7 +70,7 @@ if (!isInstalled('cli')) {
   markInstalled('cli');
 }
 if (!isCommandBuilt()) {
-  await quietStage('building', 'built', pnpm('exec', 'turbo', 'run', 'build', '--filter=inkstone...'));
+  await quietStage('building', 'built', pnpm('exec', 'turbo', 'run', 'build:js', '--filter=inkstone...'));
   markCommandBuilt();
 }
 process.exitCode = await run({
