@@ -133,11 +133,15 @@ for (let step = 0; step < steps + 5; step++) {
 times.sort((a, b) => a - b);
 const ms = times[times.length >> 1];
 const name = [layers, heads, width, block, batch].join(' ');
-if (options.json) console.log(JSON.stringify({ name, threads: options.threads, ms, best: times[0], loss: last }));
-else console.log(`${name}: ${ms.toFixed(2)} ms a step (best ${times[0].toFixed(2)}), loss ${last.toFixed(4)}`);
+if (options.json)
+  console.log(JSON.stringify({ name, threads: options.threads, ms, best: times[0], loss: last }));
+else
+  console.log(`${name}: ${ms.toFixed(2)} ms a step (best ${times[0].toFixed(2)}), loss ${last.toFixed(4)}`);
 
 if (options.kernels) {
-  const busiest = [...plans.values()].sort((a, b) => b.runs * b.plan.steps.length - a.runs * a.plan.steps.length)[0];
+  const busiest = [...plans.values()].sort(
+    (a, b) => b.runs * b.plan.steps.length - a.runs * a.plan.steps.length,
+  )[0];
   const { plan, args } = busiest;
   const time = (run) => {
     for (let i = 0; i < 3; i++) run();
@@ -146,7 +150,9 @@ if (options.kernels) {
     for (let i = 0; i < count; i++) run();
     return (now() - start) / count;
   };
-  console.log(`plan of ${plan.steps.length} steps, ${time(() => busiest.executable.run(...args)).toFixed(3)} ms`);
+  console.log(
+    `plan of ${plan.steps.length} steps, ${time(() => busiest.executable.run(...args)).toFixed(3)} ms`,
+  );
   const rows = plan.steps.map((step) => {
     const single = busiest.device.compile({ ...plan, uploads: [], steps: [step] });
     const ms = time(() => single.run(args[0], args[1], []));
@@ -155,10 +161,14 @@ if (options.kernels) {
   });
   const kinds = Map.groupBy?.(rows, ({ step }) => step.kind) ?? group(rows);
   for (const [kind, list] of [...kinds].sort((a, b) => total(b[1]) - total(a[1]))) {
-    console.log(`${kind.padEnd(22)} ${String(list.length).padStart(4)} ${total(list).toFixed(3).padStart(8)} ms`);
+    console.log(
+      `${kind.padEnd(22)} ${String(list.length).padStart(4)} ${total(list).toFixed(3).padStart(8)} ms`,
+    );
     for (const { step, ms } of list.sort((a, b) => b.ms - a.ms).slice(0, 6)) {
       const { program, epilogue, prologue } = step;
-      const size = step.shape ?? (step.m ? [...step.batch, step.m, step.n, step.k] : [step.rows, step.columns ?? step.classes]);
+      const size =
+        step.shape ??
+        (step.m ? [...step.batch, step.m, step.n, step.k] : [step.rows, step.columns ?? step.classes]);
       const code = (program ?? epilogue ?? prologue)?.instructions.length ?? 0;
       console.log(`    ${ms.toFixed(3)} ms [${size}] ${code} instructions ${step.label ?? ''}`);
     }

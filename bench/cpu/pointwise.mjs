@@ -25,7 +25,10 @@ const programs = {
   div: [load, { op: 'div', type: 'float32', a: 0, b: 0 }],
   max: [load, { op: 'max', type: 'float32', a: 0, b: 0 }],
   ...Object.fromEntries(
-    ['sqrt', 'exp', 'log', 'tanh', 'sigmoid', 'erf', 'expm1', 'log1p', 'sin', 'cos'].map((op) => [op, unary(op)]),
+    ['sqrt', 'exp', 'log', 'tanh', 'sigmoid', 'erf', 'expm1', 'log1p', 'sin', 'cos'].map((op) => [
+      op,
+      unary(op),
+    ]),
   ),
   gelu: [
     load,
@@ -43,7 +46,11 @@ const programs = {
 const device = await cpu({ threads: 1, build: options.build }).open();
 console.log(device.description);
 const buffers = [device.createBuffer(length * 4), device.createBuffer(length * 4)];
-device.write(buffers[0], 0, Float32Array.from({ length }, (_, i) => (i / length) * 4 + 0.01));
+device.write(
+  buffers[0],
+  0,
+  Float32Array.from({ length }, (_, i) => (i / length) * 4 + 0.01),
+);
 for (const [name, instructions] of Object.entries(programs)) {
   const executable = device.compile({
     buffers: buffers.map(() => ({ byteLength: length * 4 })),
@@ -67,6 +74,8 @@ for (const [name, instructions] of Object.entries(programs)) {
     times.push((now() - start) / 2000);
   }
   times.sort((a, b) => a - b);
-  console.log(`${name.padEnd(10)} ${((times[7] * 1e6) / length).toFixed(3)} ns (best ${((times[0] * 1e6) / length).toFixed(3)})`);
+  console.log(
+    `${name.padEnd(10)} ${((times[7] * 1e6) / length).toFixed(3)} ns (best ${((times[0] * 1e6) / length).toFixed(3)})`,
+  );
 }
 await device.close();

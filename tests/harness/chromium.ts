@@ -5,6 +5,8 @@ import { unpackBrowserArchive } from './browser-archive.js';
 import { type ServeOptions, type StaticServer, serve } from './server.js';
 import { prependPath } from './software-gpu.js';
 
+export type { Browser, Page } from 'playwright-core';
+
 /**
  * Starts the packaged headless Chromium (Linux x64). `navigator.gpu` works in pages from a secure origin, and
  * 127.0.0.1 is one. Close it in an `afterAll`.

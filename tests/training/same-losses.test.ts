@@ -2,9 +2,8 @@
  * The same seed gives the same losses everywhere: on the reference, the CPU and WebGPU, in Node and in a page, to 1e-4
  * over 50 steps.
  */
-import { launchChromium, openPage } from '@inkstone/harness/chromium';
+import { type Browser, launchChromium, openPage } from '@inkstone/harness/chromium';
 import { requireFixture } from '@inkstone/harness/fixtures';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { type BackendName, type Run, train } from './program.js';
 

@@ -1,7 +1,6 @@
 /** The same cases in a page of headless Chromium, against what the reference makes of them there. */
-import { launchChromium, openPage, type TestPage } from '@inkstone/harness/chromium';
+import { type Browser, launchChromium, openPage, type TestPage } from '@inkstone/harness/chromium';
 import { requireFixture } from '@inkstone/harness/fixtures';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PageResult } from './page.js';
 
