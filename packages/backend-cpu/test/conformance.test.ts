@@ -5,11 +5,9 @@ import { hasRelaxedSimd, loadBuild } from '../src/build.js';
 import { CpuDevice } from '../src/device.js';
 import { cpu } from '../src/index.js';
 import { reference } from '../src/reference.js';
+import { dtypes, tolerances } from './suite-options.js';
 
 const oracle = () => reference().open();
-// Scores of up to 1600, which one case has, are off by 1e-4 in float32 and so are their probabilities.
-const tolerances = { attention: { scaled: 2e-5 } };
-const dtypes = ['float32', 'float16', 'int32', 'uint8', 'bool'] as const;
 
 describe('simd, one thread', () => {
   kernelSuite(() => cpu({ build: 'simd', threads: 1 }).open(), { oracle, dtypes, tolerances });

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { hasRelaxedSimd, loadBuild } from '../src/build.js';
 import { CpuDevice } from '../src/device.js';
 import { cpu } from '../src/index.js';
+import { dtypes } from './suite-options.js';
 
-const dtypes = ['float32', 'float16', 'int32', 'uint8', 'bool'] as const;
 const builds = hasRelaxedSimd() ? (['simd', 'simd-relaxed'] as const) : (['simd'] as const);
 
 /** y = x * x over many elements: several tasks for each thread. */
