@@ -62,7 +62,11 @@ describe('bad input gets one line, and no training', () => {
   test('a text that is shorter than a block', async () => {
     const { page } = await open();
     await chooseDevice(page, 'CPU');
+    const start = page.getByRole('button', { name: 'Start training' });
+    await expect.poll(() => start.isEnabled()).toBe(true);
     await page.getByRole('radio', { name: 'Paste' }).check();
+    // Not on the text that was there before.
+    expect(await start.isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: 'Text to train on' }).fill('春眠不觉晓，处处闻啼鸟。');
     await page.getByRole('button', { name: 'Use this text' }).click();
     await page.getByText('12 characters').waitFor();
@@ -129,7 +133,10 @@ describe('language and looks', () => {
         // The policy of the page keeps axe out, as it should.
         const { page } = await open({ ...shape, colorScheme, locale: 'en-US', bypassCSP: true });
         await chooseDevice(page, 'CPU');
-        await expectSound(page);
+        for (const source of ['File', 'Paste', 'Built-in']) {
+          await page.getByRole('radio', { name: source }).check();
+          await expectSound(page);
+        }
 
         await typeSettings(page, { Steps: 10, Width: 16, Layers: 1 });
         await page.getByRole('button', { name: 'Start training' }).click();

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { words } from '../i18n/language.js';
 import { busy, text, textLoading } from '../state/session.js';
-import { useText } from '../state/trainer.js';
+import { forgetText, useText } from '../state/trainer.js';
 import { sourceKind } from './drop-overlay.js';
 import { Segmented } from './segmented.js';
 
@@ -24,6 +24,7 @@ export function TextCard() {
         onChoose={(choice) => {
           sourceKind.value = choice;
           if (choice === 'builtin') useText({ kind: 'builtin' });
+          else forgetText();
         }}
       />
       {kind === 'builtin' && <p class="about">{w.builtinAbout}</p>}
@@ -78,9 +79,10 @@ function TypedText() {
         value={typed.value}
         onInput={({ currentTarget }) => {
           typed.value = currentTarget.value;
+          if (text.value) forgetText();
         }}
       />
-      <button type="submit" disabled={busy.value}>
+      <button type="submit" disabled={busy.value || text.value !== null || typed.value === ''}>
         {w.useTyped}
       </button>
     </form>

@@ -55,6 +55,13 @@ export function useText(source: TextSource): void {
   send({ type: 'use-text', turn: nextTurn('use-text'), source });
 }
 
+/** Puts the text away: another is being chosen or typed, and nothing should be trained on this one by mistake. */
+export function forgetText(): void {
+  nextTurn('use-text');
+  session.text.value = null;
+  session.textLoading.value = false;
+}
+
 /** Trains a new model; the last one is gone. */
 export function start(settings: Settings): void {
   session.clearRun(settings);
