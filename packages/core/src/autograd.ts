@@ -49,3 +49,20 @@ export function grad(
     throw new Error(`grad: input ${i} was not used to compute the output; set allowUnused to get null`);
   });
 }
+
+/**
+ * The value of a scalar function and its gradients with respect to its tensor arguments.
+ * @example
+ * const [loss, [dw]] = valueAndGrad((w) => w.square().sum())(tensor([1, 2, 3]));
+ */
+export function valueAndGrad(
+  fn: (...inputs: Tensor[]) => Tensor,
+): (...inputs: Tensor[]) => [Tensor, Tensor[]] {
+  return (...inputs) => {
+    const own = inputs.map((input) => input.detach().requiresGrad_());
+    const value = enableGrad(() => fn(...own));
+    return [value.detach(), grad(value, own) as Tensor[]];
+  };
+}
+
+export { checkpoint } from './autograd/checkpoint.js';

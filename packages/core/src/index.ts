@@ -1,7 +1,8 @@
 /** Tensors, autograd, modules, optimizers and random streams with PyTorch's names and numbers. */
-export { enableGrad, type GradOptions, grad, noGrad } from './autograd.js';
+export { checkpoint, enableGrad, type GradOptions, grad, noGrad, valueAndGrad } from './autograd.js';
 export { type Backend, BackendUnavailable, DeviceLostError, OutOfMemoryError } from './backend/contract.js';
 export type { DType } from './backend/dtype.js';
+export * as data from './data/index.js';
 export { type Device, defaultDevice, open, setDefaultDevice, use } from './device.js';
 export * as functional from './functional.js';
 export type { DeviceStats } from './graph/device.js';

@@ -6,6 +6,7 @@ import { clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import { add } from '../ops/pointwise.js';
 import { sumGradients } from '../ops/views.js';
+import { backwardOf, observed } from './hooks.js';
 
 export interface BackwardOptions {
   /** Gradient of the root; needed unless the root has one element. */
@@ -57,11 +58,28 @@ function propagate(
   const order = reachable(root, wanted);
   const gradients = new Map<Value, Value>([[root, seed]]);
   const result = new Map<Value, Value>();
+  const expected = new Set(order);
   for (const value of order) {
-    const gradient = gradients.get(value);
-    if (!gradient) continue;
+    const found = gradients.get(value);
+    if (!found) continue;
     gradients.delete(value);
-    if (wanted ? wanted.has(value) : value.leaf !== null) result.set(value, gradient);
+    expected.delete(value);
+    const gradient = observed(value, found);
+    if (wanted ? wanted.has(value) : value.leaf !== null) {
+      const known = result.get(value);
+      result.set(value, known ? add(known, gradient) : gradient);
+    }
+    const custom = backwardOf(value);
+    if (custom) {
+      if (!retain) value.freed = true;
+      // Leaves that it found on its own way (parameters within a checkpoint) may stand in no graph of ours.
+      for (const [to, part] of custom.gradients(gradient)) {
+        const into = expected.has(to) ? gradients : wanted === null || wanted.has(to) ? result : null;
+        const sum = into?.get(to);
+        into?.set(to, sum ? add(sum, part) : part);
+      }
+      continue;
+    }
     if (value.leaf !== null || value.op === null || !value.op.gradient) continue;
     const parts = value.op.gradient(value, gradient);
     for (let i = 0; i < value.inputs.length; i++) {
@@ -89,7 +107,7 @@ function reachable(root: Value, wanted: ReadonlySet<Value> | null): Value[] {
           'Use backward({ retainGraph: true }) the first time.',
       );
     }
-    for (const input of value.inputs) {
+    for (const input of backwardOf(value)?.inputs ?? value.inputs) {
       if (!input.requiresGrad || seen.has(input)) continue;
       seen.add(input);
       stack.push(input);

@@ -2,8 +2,12 @@
 import { noGrad } from '../autograd.js';
 import { sameShape, showShape } from '../tensor/host.js';
 import { Parameter, persistent, Tensor } from '../tensor/tensor.js';
+import { type BackwardHook, Watch } from './backward-hooks.js';
 
 export type StateDict = Map<string, Tensor>;
+
+/** Called before `forward`; a list of arguments that it returns takes the place of those given. */
+export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | undefined;
 
 /** Called after `forward`; what it returns (if anything) replaces the result. */
 export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
@@ -25,15 +29,21 @@ export abstract class Module {
   training = true;
   readonly #buffers = new Map<string, { tensor: Tensor; persistent: boolean }>();
   readonly #hooks: ForwardHook[] = [];
+  readonly #preHooks: ForwardPreHook[] = [];
+  readonly #backwardHooks: BackwardHook[] = [];
 
   constructor() {
     // Calling `forward` is calling the module, as `module(x)` in PyTorch: hooks run around it.
     const { forward } = this;
     Object.defineProperty(this, 'forward', {
       value: (...args: unknown[]): unknown => {
-        let output: unknown = forward.apply(this, args as never[]);
-        for (const hook of this.#hooks) output = hook(this, args, output) ?? output;
-        return output;
+        let given: readonly unknown[] = args;
+        for (const hook of this.#preHooks) given = hook(this, given) ?? given;
+        const watch = this.#backwardHooks.length > 0 ? new Watch(this, this.#backwardHooks) : null;
+        if (watch) given = watch.inputs(given);
+        let output: unknown = forward.apply(this, given as never[]);
+        for (const hook of this.#hooks) output = hook(this, given, output) ?? output;
+        return watch ? watch.outputs(output) : output;
       },
       writable: true,
       configurable: true,
@@ -45,11 +55,20 @@ export abstract class Module {
 
   /** Adds a hook that sees (and may replace) each result of `forward`; returns a function that removes it. */
   registerForwardHook(hook: ForwardHook): () => void {
-    this.#hooks.push(hook);
-    return () => {
-      const at = this.#hooks.indexOf(hook);
-      if (at >= 0) this.#hooks.splice(at, 1);
-    };
+    return listed(this.#hooks, hook);
+  }
+
+  /** Adds a hook that sees (and may replace) the arguments of `forward`; returns a function that removes it. */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return listed(this.#preHooks, hook);
+  }
+
+  /**
+   * Adds a hook that sees the gradients of the module's tensor arguments and results once a backward pass has them; it
+   * may give others for the arguments. Returns a function that removes it.
+   */
+  registerFullBackwardHook(hook: BackwardHook): () => void {
+    return listed(this.#backwardHooks, hook);
   }
 
   /** A tensor that belongs to the state but is not trained. */
@@ -203,4 +222,13 @@ export abstract class Module {
 
 function join(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}.${name}`;
+}
+
+/** Adds to a list; returns what takes it out again. */
+function listed<T>(list: T[], item: T): () => void {
+  list.push(item);
+  return () => {
+    const at = list.indexOf(item);
+    if (at >= 0) list.splice(at, 1);
+  };
 }

@@ -1,5 +1,6 @@
 /** The handle that a user holds: what a tensor is, how it is read, and its place in a backward pass. */
 import { type BackwardOptions, backward } from '../autograd/backward.js';
+import { addGradientHook, keepGradient, keptGradient } from '../autograd/hooks.js';
 import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
 import type { GraphDevice } from '../graph/device.js';
@@ -166,7 +167,7 @@ export abstract class TensorBase {
 
   /** The gradient collected by backward passes: null before the first and after `zeroGrad`. */
   get grad(): Tensor | null {
-    const gradient = this.value.leaf?.gradient;
+    const gradient = this.value.leaf?.gradient ?? keptGradient(this.value);
     return gradient ? this.make(gradient) : null;
   }
 
@@ -202,6 +203,32 @@ export abstract class TensorBase {
       createGraph: options.createGraph,
     };
     backward(this.value, passed);
+  }
+
+  /** Keeps the gradient of a tensor that is no leaf: it is in `grad` after the backward pass. */
+  retainGrad(): void {
+    if (!this.requiresGrad) throw new Error('retainGrad: the tensor does not require a gradient');
+    if (!this.isLeaf) keepGradient(this.value);
+  }
+
+  /**
+   * Runs `hook` on this tensor's gradient when a backward pass has completed it; a tensor that it returns takes the
+   * gradient's place.
+   * @returns a function that removes the hook.
+   * @example
+   * const remove = h.registerHook((gradient) => gradient.clamp(-1, 1));
+   */
+  registerHook(hook: (gradient: Tensor) => Tensor | undefined): () => void {
+    if (!this.requiresGrad) throw new Error('registerHook: the tensor does not require a gradient');
+    return addGradientHook(this.value, (gradient) => {
+      const next = hook(this.make(gradient));
+      if (next && showShape(next.shape) !== showShape(gradient.shape)) {
+        throw new Error(
+          `registerHook: the hook gave shape ${showShape(next.shape)} for a gradient of shape ${showShape(gradient.shape)}`,
+        );
+      }
+      return next?.value;
+    });
   }
 
   /** The same values, cut off from the backward pass. */

@@ -1,0 +1,11 @@
+/** `data`: datasets and the batches that are made of them. */
+export {
+  ArrayDataset,
+  type Collated,
+  type Dataset,
+  defaultCollate,
+  randomSplit,
+  Subset,
+  TensorDataset,
+} from './dataset.js';
+export { DataLoader, type DataLoaderOptions } from './loader.js';
