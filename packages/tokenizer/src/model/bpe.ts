@@ -51,18 +51,29 @@ export class BPE implements Model {
     this.options = options;
     const prefix = options.continuingSubwordPrefix?.length ?? 0;
     this.#pairs = new PairTable(merges.length);
+    let guess = -1;
     for (let rank = 0; rank < merges.length; rank++) {
       const [a, b] = merges[rank] as readonly [string, string];
       const left = vocab.ids.get(a);
       const right = vocab.ids.get(b);
-      const merged = vocab.ids.get(a + (prefix > 0 ? b.slice(prefix) : b));
-      if (left === undefined || right === undefined || merged === undefined) {
-        const missing = left === undefined ? a : right === undefined ? b : a + b.slice(prefix);
+      const end = prefix > 0 ? b.slice(prefix) : b;
+      // Most vocabularies are numbered in the order of their merges, so the next id is a good guess.
+      const next = vocab.tokens[++guess];
+      if (
+        next === undefined ||
+        next.length !== a.length + end.length ||
+        !next.startsWith(a) ||
+        !next.endsWith(end)
+      ) {
+        guess = vocab.ids.get(a + end) ?? -1;
+      }
+      if (left === undefined || right === undefined || guess < 0) {
+        const missing = left === undefined ? a : right === undefined ? b : a + end;
         throw new TokenizerError(
           `BPE: merge ${rank}, ${describeValue([a, b])}, needs the token ${describeValue(missing)}, which is not in the vocabulary.`,
         );
       }
-      this.#pairs.set(left, right, rank, merged);
+      this.#pairs.set(left, right, rank, guess);
     }
     const { dropout = 0, unkToken } = options;
     if (!(dropout >= 0 && dropout <= 1))

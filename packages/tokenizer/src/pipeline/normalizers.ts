@@ -247,7 +247,11 @@ function bert(json: JSONPart, path: string): Normalizer {
       if (code === 9 || code === 10 || code === 13) return ' ';
       return removed.has(code) ? '' : SPACE.has(code) ? ' ' : c;
     };
-    const other = new RegExp(`[${BERT_REMOVED}${WHITE_SPACE}]`, 'gu');
+    // All but the plain space, which stays as it is and is too frequent to look at.
+    const other = new RegExp(
+      `[${BERT_REMOVED}\\t-\\r\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]`,
+      'gu',
+    );
     steps.push(perCharacter(json, clean, (text) => text.replace(other, clean)));
   }
   if (asBoolean(json.handle_chinese_chars, `${path}.handle_chinese_chars`)) {

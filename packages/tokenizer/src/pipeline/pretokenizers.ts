@@ -62,16 +62,7 @@ export function stepsFromJSON(json: unknown, path: string, compile?: CompileRege
     case 'Metaspace':
       return [metaspace(part, path)];
     case 'BertPreTokenizer':
-      return [
-        splitBy(
-          characterFinder((code) => SPACE.has(code)),
-          'Removed',
-        ),
-        splitBy(
-          characterFinder((code) => PUNCTUATION.has(code)),
-          'Isolated',
-        ),
-      ];
+      return [{ split: bertRanges }];
     case 'Whitespace':
       return [
         splitBy(
@@ -125,6 +116,34 @@ export function stepsFromJSON(json: unknown, path: string, compile?: CompileRege
         `tokenizer.json: ${path}.type is ${describeValue(type)}, which is no pre-tokenizer; known are BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, FixedLength, Metaspace, Punctuation, Sequence, Split, UnicodeScripts, Whitespace, WhitespaceSplit.`,
       );
   }
+}
+
+/** For the Basic Multilingual Plane: 1 for other characters, 2 for white space, 3 for punctuation, 0 not looked up yet. */
+const bertKinds = new Uint8Array(0x10000);
+
+/** White space removed, each punctuation character on its own; in one pass, since BERT's texts pass here character by character. */
+function bertRanges(text: string, start: number, end: number): Ranges {
+  const ranges: Ranges = [];
+  let from = start;
+  for (let i = start; i < end; ) {
+    let code = text.charCodeAt(i);
+    let kind = bertKinds[code] as number;
+    let width = 1;
+    if (kind === 0) {
+      code = text.codePointAt(i) as number;
+      if (code > 0xffff) width = 2;
+      kind = SPACE.has(code) ? 2 : PUNCTUATION.has(code) ? 3 : 1;
+      if (width === 1) bertKinds[code] = kind;
+    }
+    if (kind > 1) {
+      if (from < i) ranges.push(from, i);
+      if (kind === 3) ranges.push(i, i + width);
+      from = i + width;
+    }
+    i += width;
+  }
+  if (from < end) ranges.push(from, end);
+  return ranges;
 }
 
 function oneCharacter(value: unknown, path: string): string {
