@@ -54,7 +54,9 @@ describe('inkstone train', () => {
     expect(stdout).toMatch(
       /^step 20\/20 {2}training loss \d\.\d{3} {2}validation loss \d\.\d{3}, .* unigram/m,
     );
-    expect(stdout).toMatch(/^20 steps in 0:\d\d; validation loss/m);
+    expect(stdout).toMatch(
+      /^20 steps in 0:\d\d\nvalidation loss \d\.\d{3}, \d\.\d{3} (above|below) the unigram entropy of 2\.590 nats$/m,
+    );
     expect(stdout.match(/^sample \d:$/gm)).toHaveLength(3);
     expect(stdout).toMatch(/^checkpoint +runs\/diary$/m);
     expect(stdout).toMatch(/^go on +node .*inkstone\.js train --resume runs\/diary$/m);

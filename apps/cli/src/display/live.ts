@@ -119,7 +119,7 @@ class Live implements Reporter {
   #endLines(event: EndEvent): string[] {
     const { colors } = this;
     const mark = event.reason === 'interrupted' ? colors.yellow('!') : colors.green('✓');
-    const lines = ['', `${mark} ${endWords(event)}`, ''];
+    const lines = ['', `${mark} ${endWords(event).join('\n  ')}`, ''];
     for (const sample of event.samples) {
       lines.push(...sampleLines(sample, this.stream.columns ?? 80, mostSampleLines, colors), '');
     }

@@ -67,7 +67,7 @@ export function plainReporter(write: (text: string) => void, colors: Colors): Re
       case 'checkpoint':
         break;
       case 'end':
-        line(endWords(event));
+        for (const text of endWords(event)) line(text);
         for (const [i, sample] of event.samples.entries()) {
           line(`sample ${i + 1}:`);
           for (const text of sampleLines(sample, Number.POSITIVE_INFINITY, 12, colors)) line(text);

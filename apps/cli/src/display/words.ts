@@ -49,7 +49,8 @@ export function comparedWith(unigramEntropy: number, loss: number): string {
   return `${nats(Math.abs(below))} ${below >= 0 ? 'below' : 'above'}`;
 }
 
-export function endWords(event: EndEvent): string {
+/** How the run ended, and how well. */
+export function endWords(event: EndEvent): string[] {
   const { reason, step, steps, seconds, validationLoss, unigramEntropy } = event;
   const part =
     steps !== null && step < steps ? `${count(step)} of ${count(steps)} steps` : `${count(step)} steps`;
@@ -58,8 +59,12 @@ export function endWords(event: EndEvent): string {
     minutes: `time is up after ${part} in ${clock(seconds)}`,
     interrupted: `interrupted after ${part}`,
   }[reason];
-  if (validationLoss === null) return how;
-  return `${how}; validation loss ${nats(validationLoss)}, ${comparedWith(unigramEntropy, validationLoss)} the unigram entropy of ${nats(unigramEntropy)} nats`;
+  if (validationLoss === null) return [how];
+  const compared = comparedWith(unigramEntropy, validationLoss);
+  return [
+    how,
+    `validation loss ${nats(validationLoss)}, ${compared} the unigram entropy of ${nats(unigramEntropy)} nats`,
+  ];
 }
 
 /** Where the checkpoint lies and what to type next. */
