@@ -40,11 +40,7 @@ export abstract class TensorBase {
   protected viewed(value: Value): Tensor {
     const view = this.make(value);
     const steps = viewSteps(this.value, value);
-    const { origin } = this;
-    // A view of a view looks at the base itself, so that handles do not chain.
-    view.origin = origin
-      ? { base: origin.base, seen: origin.seen, steps: [...origin.steps, ...steps] }
-      : { base: this as unknown as Tensor, seen: this.value.seq, steps };
+    view.origin = { base: this as unknown as Tensor, seen: this.value.seq, steps };
     return view;
   }
 

@@ -114,7 +114,7 @@ export class Tensor extends TensorIndexing {
       );
     }
     const { origin } = this;
-    if (origin && origin.base !== (this as Tensor)) {
+    if (origin) {
       const { base } = origin;
       if (base.value.seq !== origin.seen) {
         throw new Error(
