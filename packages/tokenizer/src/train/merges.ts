@@ -225,7 +225,8 @@ function* symbolsOf(
 /** How often each pair of neighbours occurs, and in which words it has turned up since the last `flush`. */
 class Pairs {
   readonly counts: number[] = [];
-  readonly #index = new Map<number, number>();
+  /** Open addressing: left + 1, right and number of each pair. 0 in the first field marks a free slot. */
+  #slots = new Int32Array(3 << 12);
   readonly #left: number[] = [];
   readonly #right: number[] = [];
   #words: (number[] | undefined)[] = [];
@@ -233,15 +234,7 @@ class Pairs {
 
   /** Adds to a pair's count; `word` is where it turned up, or -1 where it went away. */
   change(left: number, right: number, by: number, word: number): void {
-    const key = left * 2 ** 26 + right;
-    let pair = this.#index.get(key);
-    if (pair === undefined) {
-      pair = this.counts.length;
-      this.#index.set(key, pair);
-      this.counts.push(0);
-      this.#left.push(left);
-      this.#right.push(right);
-    }
+    const pair = this.#numberOf(left, right);
     this.counts[pair] = (this.counts[pair] as number) + by;
     if (word < 0) return;
     const words = this.#words[pair];
@@ -250,6 +243,35 @@ class Pairs {
       this.#fresh.push(pair);
     } else if (words[words.length - 1] !== word) {
       words.push(word);
+    }
+  }
+
+  #numberOf(left: number, right: number): number {
+    const slots = this.#slots;
+    const mask = slots.length / 3 - 1;
+    let index = spread(left, right) & mask;
+    for (; slots[index * 3] !== 0; index = (index + 1) & mask) {
+      if (slots[index * 3] === left + 1 && slots[index * 3 + 1] === right)
+        return slots[index * 3 + 2] as number;
+    }
+    const pair = this.counts.length;
+    slots.set([left + 1, right, pair], index * 3);
+    this.counts.push(0);
+    this.#left.push(left);
+    this.#right.push(right);
+    if (2 * pair > mask) this.#grow();
+    return pair;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(2 * old.length);
+    const mask = this.#slots.length / 3 - 1;
+    for (let at = 0; at < old.length; at += 3) {
+      if (old[at] === 0) continue;
+      let index = spread((old[at] as number) - 1, old[at + 1] as number) & mask;
+      while (this.#slots[index * 3] !== 0) index = (index + 1) & mask;
+      this.#slots.set(old.subarray(at, at + 3), index * 3);
     }
   }
 
@@ -270,6 +292,11 @@ class Pairs {
     }
     this.#fresh = [];
   }
+}
+
+function spread(left: number, right: number): number {
+  const mixed = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
 }
 
 interface Entry {
