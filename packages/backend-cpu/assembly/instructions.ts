@@ -23,7 +23,7 @@ function at(address: usize, i: usize, mask: usize): v128 {
   return v128.load(address + (i & mask));
 }
 
-/** Runs `count` instructions over `bytes` (a multiple of 16) of each register. */
+/** Runs `count` instructions over `bytes` (a multiple of 32) of each register. */
 export function execute(code: usize, count: u32, registers: usize, bytes: usize): void {
   for (; count; count--, code += offsetof<Instruction>()) {
     const instruction = changetype<Instruction>(code);
@@ -44,37 +44,48 @@ export function execute(code: usize, count: u32, registers: usize, bytes: usize)
   }
 }
 
+/** Two vectors an iteration: half as many turns of the loop. */
+// @ts-ignore: decorator
+@inline
+function pair(to: usize, first: v128, second: v128): void {
+  v128.store(to, first);
+  v128.store(to, second, 16);
+}
+
 function ternary(op: i32, to: usize, a: usize, am: usize, b: usize, bm: usize, c: usize, cm: usize, bytes: usize): void {
-  if (op == Op.Select) {
-    for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(to + i, v128.bitselect(at(b, i, bm), at(c, i, cm), at(a, i, am)));
+  const end = to + bytes, aStep = am & 16, bStep = bm & 16, cStep = cm & 16;
+  for (; to < end; to += 32) {
+    if (op == Op.Select) {
+      pair(to, v128.bitselect(v128.load(b), v128.load(c), v128.load(a)), v128.bitselect(v128.load(b + bStep), v128.load(c + cStep), v128.load(a + aStep)));
+    } else {
+      pair(to, f32x4.add(f32x4.mul(v128.load(a), v128.load(b)), v128.load(c)), f32x4.add(f32x4.mul(v128.load(a + aStep), v128.load(b + bStep)), v128.load(c + cStep)));
     }
-  } else {
-    for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(to + i, f32x4.add(f32x4.mul(at(a, i, am), at(b, i, bm)), at(c, i, cm)));
-    }
+    a += am & 32;
+    b += bm & 32;
+    c += cm & 32;
   }
 }
 
 function unary(op: i32, to: usize, a: usize, m: usize, bytes: usize): void {
+  const end = to + bytes, step = m & 16, next = m & 32;
   let i: usize = 0;
   switch (op) {
-    case Op.Copy: for (; i < bytes; i += 16) v128.store(to + i, at(a, i, m)); return;
-    case Op.NegF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.neg(at(a, i, m))); return;
-    case Op.NegI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.neg(at(a, i, m))); return;
-    case Op.AbsF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.abs(at(a, i, m))); return;
-    case Op.AbsI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.abs(at(a, i, m))); return;
-    case Op.SignF: for (; i < bytes; i += 16) v128.store(to + i, math.sign(at(a, i, m))); return;
+    case Op.Copy: for (; to < end; to += 32, a += next) pair(to, v128.load(a), v128.load(a + step)); return;
+    case Op.NegF: for (; to < end; to += 32, a += next) pair(to, f32x4.neg(v128.load(a)), f32x4.neg(v128.load(a + step))); return;
+    case Op.NegI: for (; to < end; to += 32, a += next) pair(to, i32x4.neg(v128.load(a)), i32x4.neg(v128.load(a + step))); return;
+    case Op.AbsF: for (; to < end; to += 32, a += next) pair(to, f32x4.abs(v128.load(a)), f32x4.abs(v128.load(a + step))); return;
+    case Op.AbsI: for (; to < end; to += 32, a += next) pair(to, i32x4.abs(v128.load(a)), i32x4.abs(v128.load(a + step))); return;
+    case Op.SignF: for (; to < end; to += 32, a += next) pair(to, math.sign(v128.load(a)), math.sign(v128.load(a + step))); return;
     case Op.SignI: for (; i < bytes; i += 16) {
       const x = at(a, i, m);
       v128.store(to + i, i32x4.sub(i32x4.lt_s(x, i32x4.splat(0)), i32x4.gt_s(x, i32x4.splat(0))));
     } return;
-    case Op.Floor: for (; i < bytes; i += 16) v128.store(to + i, f32x4.floor(at(a, i, m))); return;
-    case Op.Ceil: for (; i < bytes; i += 16) v128.store(to + i, f32x4.ceil(at(a, i, m))); return;
-    case Op.Round: for (; i < bytes; i += 16) v128.store(to + i, f32x4.nearest(at(a, i, m))); return;
-    case Op.Trunc: for (; i < bytes; i += 16) v128.store(to + i, f32x4.trunc(at(a, i, m))); return;
-    case Op.Sqrt: for (; i < bytes; i += 16) v128.store(to + i, f32x4.sqrt(at(a, i, m))); return;
-    case Op.Rsqrt: for (; i < bytes; i += 16) v128.store(to + i, f32x4.div(f32x4.splat(1), f32x4.sqrt(at(a, i, m)))); return;
+    case Op.Floor: for (; to < end; to += 32, a += next) pair(to, f32x4.floor(v128.load(a)), f32x4.floor(v128.load(a + step))); return;
+    case Op.Ceil: for (; to < end; to += 32, a += next) pair(to, f32x4.ceil(v128.load(a)), f32x4.ceil(v128.load(a + step))); return;
+    case Op.Round: for (; to < end; to += 32, a += next) pair(to, f32x4.nearest(v128.load(a)), f32x4.nearest(v128.load(a + step))); return;
+    case Op.Trunc: for (; to < end; to += 32, a += next) pair(to, f32x4.trunc(v128.load(a)), f32x4.trunc(v128.load(a + step))); return;
+    case Op.Sqrt: for (; to < end; to += 32, a += next) pair(to, f32x4.sqrt(v128.load(a)), f32x4.sqrt(v128.load(a + step))); return;
+    case Op.Rsqrt: for (; to < end; to += 32, a += next) pair(to, f32x4.div(f32x4.splat(1), f32x4.sqrt(v128.load(a))), f32x4.div(f32x4.splat(1), f32x4.sqrt(v128.load(a + step)))); return;
     case Op.Exp: for (; i < bytes; i += 16) v128.store(to + i, math.exp(at(a, i, m))); return;
     case Op.Expm1: for (; i < bytes; i += 16) v128.store(to + i, math.expm1(at(a, i, m))); return;
     case Op.Log: for (; i < bytes; i += 16) v128.store(to + i, math.log(at(a, i, m))); return;
@@ -89,51 +100,51 @@ function unary(op: i32, to: usize, a: usize, m: usize, bytes: usize): void {
     case Op.Tanh: for (; i < bytes; i += 16) v128.store(to + i, math.tanh(at(a, i, m))); return;
     case Op.Sigmoid: for (; i < bytes; i += 16) v128.store(to + i, math.sigmoid(at(a, i, m))); return;
     case Op.Erf: for (; i < bytes; i += 16) v128.store(to + i, math.erf(at(a, i, m))); return;
-    case Op.Not: for (; i < bytes; i += 16) v128.store(to + i, v128.not(at(a, i, m))); return;
+    case Op.Not: for (; to < end; to += 32, a += next) pair(to, v128.not(v128.load(a)), v128.not(v128.load(a + step))); return;
     case Op.IsNan: for (; i < bytes; i += 16) {
       const x = at(a, i, m);
       v128.store(to + i, f32x4.ne(x, x));
     } return;
     case Op.IsInf: for (; i < bytes; i += 16) v128.store(to + i, f32x4.eq(f32x4.abs(at(a, i, m)), f32x4.splat(Infinity))); return;
-    case Op.FloatToInt: for (; i < bytes; i += 16) v128.store(to + i, i32x4.trunc_sat_f32x4_s(at(a, i, m))); return;
-    case Op.IntToFloat: for (; i < bytes; i += 16) v128.store(to + i, f32x4.convert_i32x4_s(at(a, i, m))); return;
-    case Op.MaskToFloat: for (; i < bytes; i += 16) v128.store(to + i, v128.and(at(a, i, m), f32x4.splat(1))); return;
-    case Op.MaskToInt: for (; i < bytes; i += 16) v128.store(to + i, v128.and(at(a, i, m), i32x4.splat(1))); return;
-    case Op.NonZeroF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.ne(at(a, i, m), f32x4.splat(0))); return;
-    case Op.NonZeroI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.ne(at(a, i, m), i32x4.splat(0))); return;
+    case Op.FloatToInt: for (; to < end; to += 32, a += next) pair(to, i32x4.trunc_sat_f32x4_s(v128.load(a)), i32x4.trunc_sat_f32x4_s(v128.load(a + step))); return;
+    case Op.IntToFloat: for (; to < end; to += 32, a += next) pair(to, f32x4.convert_i32x4_s(v128.load(a)), f32x4.convert_i32x4_s(v128.load(a + step))); return;
+    case Op.MaskToFloat: for (; to < end; to += 32, a += next) pair(to, v128.and(v128.load(a), f32x4.splat(1)), v128.and(v128.load(a + step), f32x4.splat(1))); return;
+    case Op.MaskToInt: for (; to < end; to += 32, a += next) pair(to, v128.and(v128.load(a), i32x4.splat(1)), v128.and(v128.load(a + step), i32x4.splat(1))); return;
+    case Op.NonZeroF: for (; to < end; to += 32, a += next) pair(to, f32x4.ne(v128.load(a), f32x4.splat(0)), f32x4.ne(v128.load(a + step), f32x4.splat(0))); return;
+    case Op.NonZeroI: for (; to < end; to += 32, a += next) pair(to, i32x4.ne(v128.load(a), i32x4.splat(0)), i32x4.ne(v128.load(a + step), i32x4.splat(0))); return;
     default: unreachable();
   }
 }
 
 function binary(op: i32, to: usize, a: usize, am: usize, b: usize, bm: usize, bytes: usize): void {
-  let i: usize = 0;
+  const end = to + bytes, aStep = am & 16, aNext = am & 32, bStep = bm & 16, bNext = bm & 32;
   switch (op) {
-    case Op.AddF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.add(at(a, i, am), at(b, i, bm))); return;
-    case Op.AddI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.add(at(a, i, am), at(b, i, bm))); return;
-    case Op.SubF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.sub(at(a, i, am), at(b, i, bm))); return;
-    case Op.SubI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.sub(at(a, i, am), at(b, i, bm))); return;
-    case Op.MulF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.mul(at(a, i, am), at(b, i, bm))); return;
-    case Op.MulI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.mul(at(a, i, am), at(b, i, bm))); return;
-    case Op.DivF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.div(at(a, i, am), at(b, i, bm))); return;
-    case Op.MaxF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.max(at(a, i, am), at(b, i, bm))); return;
-    case Op.MaxI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.max_s(at(a, i, am), at(b, i, bm))); return;
-    case Op.MinF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.min(at(a, i, am), at(b, i, bm))); return;
-    case Op.MinI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.min_s(at(a, i, am), at(b, i, bm))); return;
-    case Op.EqF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.eq(at(a, i, am), at(b, i, bm))); return;
-    case Op.NeF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.ne(at(a, i, am), at(b, i, bm))); return;
-    case Op.LtF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.lt(at(a, i, am), at(b, i, bm))); return;
-    case Op.LeF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.le(at(a, i, am), at(b, i, bm))); return;
-    case Op.GtF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.gt(at(a, i, am), at(b, i, bm))); return;
-    case Op.GeF: for (; i < bytes; i += 16) v128.store(to + i, f32x4.ge(at(a, i, am), at(b, i, bm))); return;
-    case Op.EqI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.eq(at(a, i, am), at(b, i, bm))); return;
-    case Op.NeI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.ne(at(a, i, am), at(b, i, bm))); return;
-    case Op.LtI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.lt_s(at(a, i, am), at(b, i, bm))); return;
-    case Op.LeI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.le_s(at(a, i, am), at(b, i, bm))); return;
-    case Op.GtI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.gt_s(at(a, i, am), at(b, i, bm))); return;
-    case Op.GeI: for (; i < bytes; i += 16) v128.store(to + i, i32x4.ge_s(at(a, i, am), at(b, i, bm))); return;
-    case Op.And: for (; i < bytes; i += 16) v128.store(to + i, v128.and(at(a, i, am), at(b, i, bm))); return;
-    case Op.Or: for (; i < bytes; i += 16) v128.store(to + i, v128.or(at(a, i, am), at(b, i, bm))); return;
-    case Op.Xor: for (; i < bytes; i += 16) v128.store(to + i, v128.xor(at(a, i, am), at(b, i, bm))); return;
+    case Op.AddF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.add(v128.load(a), v128.load(b)), f32x4.add(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.AddI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.add(v128.load(a), v128.load(b)), i32x4.add(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.SubF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.sub(v128.load(a), v128.load(b)), f32x4.sub(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.SubI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.sub(v128.load(a), v128.load(b)), i32x4.sub(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.MulF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.mul(v128.load(a), v128.load(b)), f32x4.mul(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.MulI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.mul(v128.load(a), v128.load(b)), i32x4.mul(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.DivF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.div(v128.load(a), v128.load(b)), f32x4.div(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.MaxF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.max(v128.load(a), v128.load(b)), f32x4.max(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.MaxI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.max_s(v128.load(a), v128.load(b)), i32x4.max_s(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.MinF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.min(v128.load(a), v128.load(b)), f32x4.min(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.MinI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.min_s(v128.load(a), v128.load(b)), i32x4.min_s(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.EqF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.eq(v128.load(a), v128.load(b)), f32x4.eq(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.NeF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.ne(v128.load(a), v128.load(b)), f32x4.ne(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.LtF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.lt(v128.load(a), v128.load(b)), f32x4.lt(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.LeF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.le(v128.load(a), v128.load(b)), f32x4.le(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.GtF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.gt(v128.load(a), v128.load(b)), f32x4.gt(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.GeF: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, f32x4.ge(v128.load(a), v128.load(b)), f32x4.ge(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.EqI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.eq(v128.load(a), v128.load(b)), i32x4.eq(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.NeI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.ne(v128.load(a), v128.load(b)), i32x4.ne(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.LtI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.lt_s(v128.load(a), v128.load(b)), i32x4.lt_s(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.LeI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.le_s(v128.load(a), v128.load(b)), i32x4.le_s(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.GtI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.gt_s(v128.load(a), v128.load(b)), i32x4.gt_s(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.GeI: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, i32x4.ge_s(v128.load(a), v128.load(b)), i32x4.ge_s(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.And: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, v128.and(v128.load(a), v128.load(b)), v128.and(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.Or: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, v128.or(v128.load(a), v128.load(b)), v128.or(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.Xor: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a + aStep), v128.load(b + bStep))); return;
     default: binaryScalar(op, to, a, am, b, bm, bytes);
   }
 }

@@ -22,10 +22,11 @@ function step(x: v128, y: v128, table: usize, index: usize): v128 {
   return multiplyAdd(x, y, constant(table, index));
 }
 
-/** Bounds of the argument, log2(e), ln(2) in two parts (negative), the polynomial; then 127 as an integer. */
+/** Bounds of the argument, log2(e), ln(2) in two parts (negative), the polynomial, 1.5 * 2^23; 127 as an integer. */
 const EXP: usize = memory.data<f32>([
   89, -104, 1.44269504, -0.693359375, 2.12194440e-4,
   1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1,
+  12582912,
 ], 16);
 const BIAS: usize = memory.data<i32>([127], 16);
 
@@ -38,7 +39,9 @@ const BIAS: usize = memory.data<i32>([127], 16);
 export function exp(x: v128): v128 {
   // pmin and pmax return x where it is NaN.
   x = f32x4.pmax(f32x4.pmin(x, constant(EXP, 0)), constant(EXP, 1));
-  const n = f32x4.nearest(f32x4.mul(x, constant(EXP, 2)));
+  // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits.
+  const shift = constant(EXP, 12), shifted = f32x4.add(f32x4.mul(x, constant(EXP, 2)), shift);
+  const n = f32x4.sub(shifted, shift);
   let r = multiplyAdd(n, constant(EXP, 3), x);
   r = multiplyAdd(n, constant(EXP, 4), r);
   let p = step(constant(EXP, 5), r, EXP, 6);
@@ -48,7 +51,7 @@ export function exp(x: v128): v128 {
   p = step(p, r, EXP, 10);
   p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), constant(EXP, 11));
   // 2^n in two factors, since n reaches from -150 to 128.
-  const i = i32x4.trunc_sat_f32x4_s(n), half = i32x4.shr_s(i, 1), bias = constant(BIAS, 0);
+  const i = i32x4.sub(shifted, shift), half = i32x4.shr_s(i, 1), bias = constant(BIAS, 0);
   p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
   return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.sub(i, half), bias), 23));
 }

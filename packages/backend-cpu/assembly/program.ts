@@ -60,7 +60,7 @@ export class Operand {
 /** A value that is known before the first block: `bits` in all lanes, or what lies at an address. */
 @unmanaged
 class Constant {
-  /** Offset of its 16 bytes in the thread's scratch memory. */
+  /** Offset of its 32 bytes in the thread's scratch memory. */
   cell: u32;
   /** 0: `value` is the bits. 1: `value` is the address of a run-time scalar. */
   indirect: u32;
@@ -133,7 +133,7 @@ export function begin(p: Program, memory: usize): void {
       gather(p, operand, 0, p.block + operand.period, memory + operand.slot, memory);
     }
   }
-  if (p.prelude) execute(self + p.preludeAt, p.prelude, table, 16);
+  if (p.prelude) execute(self + p.preludeAt, p.prelude, table, 32);
 }
 
 /** The element widened to 32 bits. */
@@ -183,15 +183,15 @@ export function evaluate(p: Program, start: u32, count: u32, memory: usize): voi
     }
   }
 
-  const whole = (count & 3) == 0;
+  const whole = (count & 7) == 0;
   at = self + p.outputsAt;
   for (let i: u32 = 0; i < p.outputs; i++, at += bytesOfOperand) {
     const operand = changetype<Operand>(at);
-    // The last block may end within a vector: it goes to the slot and is copied from there.
+    // The last block may end within two vectors: it goes to the slot and is copied from there.
     if (operand.period) store<usize>(table + operand.register, whole ? operand.address + (start << 2) : memory + operand.slot);
   }
 
-  execute(self + p.bodyAt, p.body, table, ((count + 3) & ~3) << 2);
+  execute(self + p.bodyAt, p.body, table, ((count + 7) & ~7) << 2);
 
   at = self + p.outputsAt;
   for (let i: u32 = 0; i < p.outputs; i++, at += bytesOfOperand) {

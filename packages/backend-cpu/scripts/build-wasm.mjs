@@ -60,7 +60,7 @@ export async function buildWasm({ log = console.log } = {}) {
       },
       listFiles: () => [],
     });
-    if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
+    if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString().slice(0, 4000)}`);
     const base64 = Buffer.from(wasm).toString('base64');
     const target = join(generated, `${name}.ts`);
     // Written beside and renamed: another process may be reading.

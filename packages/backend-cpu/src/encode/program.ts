@@ -79,7 +79,7 @@ interface Code {
 
 interface Register {
   uniform: boolean;
-  /** Uniform: index of its 16-byte cell. Else: index of its slot, -1 where it is memory itself. */
+  /** Uniform: index of its 32-byte cell. Else: index of its slot, -1 where it is memory itself. */
   place: number;
 }
 
@@ -348,11 +348,11 @@ export function encodeProgram(writer: Writer, spec: ProgramSpec, resultOnly = fa
   );
 
   const cellsAt = tableAt + Math.ceil((compiler.registers.length * 8) / 64) * 64;
-  const slotsAt = cellsAt + Math.ceil((compiler.cellCount * 16) / 64) * 64;
+  const slotsAt = cellsAt + compiler.cellCount * 32;
   const slotBytes = Math.ceil((block * 4) / 64) * 64 + 64;
   const placeOf = (register: number): number => {
     const { uniform, place } = compiler.registers[register];
-    return uniform ? cellsAt + place * 16 : place < 0 ? 0 : slotsAt + place * slotBytes;
+    return uniform ? cellsAt + place * 32 : place < 0 ? 0 : slotsAt + place * slotBytes;
   };
 
   const start = writer.offset;
@@ -401,7 +401,7 @@ export function encodeProgram(writer: Writer, spec: ProgramSpec, resultOnly = fa
     writer.word(placeOf(r), register.uniform ? 0 : -1);
   });
   for (const { cell, bits, address } of compiler.constants) {
-    writer.word(cellsAt + cell * 16, address.kind === 'none' ? 0 : 1);
+    writer.word(cellsAt + cell * 32, address.kind === 'none' ? 0 : 1);
     if (address.kind === 'none') writer.word(bits);
     else writer.address(address);
   }
