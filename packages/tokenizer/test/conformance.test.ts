@@ -1,4 +1,4 @@
-import { Tokenizer as HuggingFace } from 'tokenizers';
+import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { describe, expect, test } from 'vitest';
 import { pipelineFromJSON } from '../src/index.js';
 import { compareOver } from './support/compare.js';

