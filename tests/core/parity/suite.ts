@@ -17,6 +17,8 @@ export interface ParityOptions {
   readonly tolerances?: Readonly<Record<string, Tolerance>>;
   /** Whether NaN and infinities follow IEEE 754 (WGSL does not promise it). Default true. */
   readonly nonFinite?: boolean;
+  /** Of each op's cases only every so many, where a device takes long to compile kernels. Default 1: all. */
+  readonly every?: number;
 }
 
 /** Defines the tests of one device. */
@@ -39,6 +41,7 @@ export function paritySuite(
           const number = (count.get(testCase.op) ?? 0) + 1;
           count.set(testCase.op, number);
           if (options.nonFinite === false && hasNonFinite(testCase)) continue;
+          if ((number - 1) % (options.every ?? 1) !== 0) continue;
           const tolerance = options.tolerances?.[testCase.op] ?? options.tolerance ?? designTolerance;
           it(title(testCase, number), async () => {
             expect(await run(testCase, tolerance)).toBe('');

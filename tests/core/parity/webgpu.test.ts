@@ -5,5 +5,5 @@ import { describe } from 'vitest';
 import { paritySuite } from './suite.js';
 
 describe.runIf(requireFixture('adapter'))('WebGPU', () => {
-  paritySuite('webgpu', () => open(webgpu()), { nonFinite: false });
+  paritySuite('webgpu', () => open(webgpu()), { nonFinite: false, every: 7 });
 });
