@@ -88,6 +88,8 @@ export class WebGPUDevice implements BackendDevice {
   }
 
   private readonly onError = (event: Event): void => {
+    // It is reported by the next read; Dawn need not print it too.
+    event.preventDefault();
     const { error } = event as GPUUncapturedErrorEvent;
     const OutOfMemory = globalThis.GPUOutOfMemoryError;
     this.fail(
@@ -263,8 +265,11 @@ export class WebGPUDevice implements BackendDevice {
     this.gpu.removeEventListener('uncapturederror', this.onError);
     this.readback.destroy();
     // A device that an app lent stays its own.
-    if (this.adapter?.owned) this.gpu.destroy();
-    // Dawn keeps the process alive for as long as its entry object is referenced.
+    if (this.adapter?.owned) {
+      this.gpu.destroy();
+      await this.gpu.lost;
+    }
+    // Dawn keeps the process alive for as long as its entry object is referenced, and must not lose it before.
     this.adapter = null;
   }
 }

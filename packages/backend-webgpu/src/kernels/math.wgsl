@@ -185,7 +185,7 @@ fn precise_log1p(x: f32) -> f32 {
 
 fn precise_sigmoid(x: f32) -> f32 {
   if (is_nan(x)) { return x; }
-  let z = precise_exp(-abs(x));
+  let z = exp_not_positive(-abs(x));
   return select(1.0, z, x < 0.0) / (1.0 + z);
 }
 
@@ -239,7 +239,7 @@ fn precise_erf(x: f32) -> f32 {
     r = fma(r, t, -6.34846687e-1);
     r = fma(r, t, -1.28717512e-1);
     r = fma(r, t, -t);
-    r = 1.0 - precise_exp(r);
+    r = 1.0 - exp_not_positive(r);
     return select(r, -r, x < 0.0);
   }
   var r = -5.96761703e-4;
