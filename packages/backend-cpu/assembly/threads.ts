@@ -34,11 +34,11 @@ class Control {
 @inline const COUNTER: usize = 64;
 // @ts-ignore: decorator
 @inline const PROGRESS: usize = 128;
-/** Loads before a thread sleeps: some tens of microseconds at a barrier, more between jobs. */
+/** Loads before a thread sleeps: some 0.1 ms at a barrier, more between jobs. To be woken takes half of that, or more. */
 // @ts-ignore: decorator
-@inline const BARRIER_SPINS: u32 = 20000;
+@inline const BARRIER_SPINS: u32 = 200000;
 // @ts-ignore: decorator
-@inline const JOB_SPINS: u32 = 60000;
+@inline const JOB_SPINS: u32 = 400000;
 /** Loads between two looks of a main thread that may not sleep at whether all are well. */
 // @ts-ignore: decorator
 @inline const PATIENCE: u32 = 1 << 22;

@@ -18,6 +18,8 @@ const localBytes = 131072;
 const packedBytes = 4 << 20;
 /** Columns above which packing A pays. */
 const packAColumns = 48;
+/** Tiles of rows that a task takes at most: few, so that threads end together, yet enough to use a panel of B in L1. */
+const rowTiles = 4;
 /** Rows of C that wait for the epilogue. */
 const epilogueBytes = 65536;
 
@@ -163,7 +165,7 @@ function encodeCommand(
   // In place A must be contiguous along one axis.
   const packs = !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && m >= tileRows));
   let rowBlock =
-    mode === MatmulMode.SharedPack ? 8 * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
+    mode === MatmulMode.SharedPack ? rowTiles * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
   if (!direct) rowBlock = Math.min(rowBlock, epilogueBytes / (n * 4));
   rowBlock = Math.max(tileRows, Math.floor(Math.min(rowBlock, m + tileRows - 1) / tileRows) * tileRows);
 
