@@ -174,6 +174,7 @@ export class BPE implements Model {
     if (whole !== undefined) {
       ids.push(whole);
     } else {
+      this.#merger.measures = false;
       const n = this.#merger.merge(this.#symbolsOf(text, start, end));
       const { symbols } = this.#merger;
       for (let i = 0; i < n; i++) ids.push(symbols[i] as number);
@@ -198,6 +199,7 @@ export class BPE implements Model {
       spans.push(start, end);
       return;
     }
+    this.#merger.measures = true;
     const n = this.#merger.merge(this.#symbolsOf(text, start, end));
     const { symbols, lengths } = this.#merger;
     for (let i = 0; i < n; i++) ids.push(symbols[i] as number);
@@ -212,12 +214,12 @@ export class BPE implements Model {
     const { symbols, lengths } = merger;
     const n = utf8Of(text, start, end, symbols);
     for (let i = 0; i < n; i++) symbols[i] = this.#idOfByte[symbols[i] as number] as number;
-    lengths.fill(1, 0, n);
+    if (merger.measures) lengths.fill(1, 0, n);
     return n;
   }
 
   #charactersOf(text: string, start: number, end: number): number {
-    const { symbols, lengths } = this.#merger;
+    const { symbols, lengths, measures } = this.#merger;
     const { continuingSubwordPrefix: prefix, endOfWordSuffix: suffix, fuseUnk, byteFallback } = this.options;
     let n = 0;
     let afterUnknown = false;
@@ -235,7 +237,8 @@ export class BPE implements Model {
       }
       if (id >= 0) {
         symbols[n] = id;
-        lengths[n++] = bytes;
+        if (measures) lengths[n] = bytes;
+        n++;
       } else if (byteFallback && this.#pushBytes(text, i, stop, n)) {
         n += bytes;
       } else if (this.unkId === undefined) {
@@ -243,10 +246,11 @@ export class BPE implements Model {
           `BPE: the character ${describeCharacter(text.slice(i, stop))} is not in the vocabulary, and the model has no unknown token.`,
         );
       } else if (fuseUnk && afterUnknown) {
-        lengths[n - 1] = (lengths[n - 1] as number) + bytes;
+        if (measures) lengths[n - 1] = (lengths[n - 1] as number) + bytes;
       } else {
         symbols[n] = this.unkId;
-        lengths[n++] = bytes;
+        if (measures) lengths[n] = bytes;
+        n++;
       }
       afterUnknown = id < 0 && symbols[n - 1] === this.unkId;
       i = stop;
@@ -272,7 +276,8 @@ export class BPE implements Model {
     if (bytes.some((byte) => (this.#idOfByte[byte] as number) < 0)) return false;
     for (const byte of bytes) {
       this.#merger.symbols[n] = this.#idOfByte[byte] as number;
-      this.#merger.lengths[n++] = 1;
+      if (this.#merger.measures) this.#merger.lengths[n] = 1;
+      n++;
     }
     return true;
   }

@@ -5,12 +5,14 @@ import type { PairTable } from './pairs.js';
  * Subword Units", 2016): of all neighbours that have a merge, the earliest learned is made, the leftmost
  * first among equals, until none is left.
  *
- * The word lies in `symbols`, its symbols' lengths in bytes in `lengths`. Short words look through all
+ * The word lies in `symbols` and, where places are asked for, its symbols' lengths in bytes in `lengths`. Short words look through all
  * pairs for each merge; long ones keep them in a heap, so that n symbols take O(n log n).
  */
 export class Merger {
   symbols = new Int32Array(256);
   lengths = new Int32Array(256);
+  /** Whether `lengths` is in use. A huge word then takes a fifth more memory. */
+  measures = false;
   readonly #ranks: Int32Array;
   readonly #pairs: PairTable;
   /** Probability of leaving a merge out (BPE-dropout, Provilkov et al. 2020); 0 for none. */
@@ -62,12 +64,14 @@ export class Merger {
       if (at < 0) break;
       const slot = this.#pairs.find(symbols[at] as number, symbols[at + 1] as number);
       symbols[at] = this.#pairs.merged(slot);
-      lengths[at] = (lengths[at] as number) + (lengths[at + 1] as number);
       n--;
       for (let i = at + 1; i < n; i++) {
         symbols[i] = symbols[i + 1] as number;
-        lengths[i] = lengths[i + 1] as number;
         ranks[i] = ranks[i + 1] as number;
+      }
+      if (this.measures) {
+        lengths[at] = (lengths[at] as number) + (lengths[at + 1] as number);
+        lengths.copyWithin(at + 1, at + 2, n + 1);
       }
       if (at > 0) ranks[at - 1] = this.#rankAt(at - 1);
       if (at + 1 < n) ranks[at] = this.#rankAt(at);
@@ -110,15 +114,15 @@ export class Merger {
 
       const at = entry % PLACES;
       const right = next[at] as number;
-      if (lengths[at] === 0 || right >= n) continue;
+      if (right === GONE || right >= n) continue;
       const slot = this.#pairs.find(symbols[at] as number, symbols[right] as number);
       if (slot < 0 || this.#pairs.rank(slot) !== (entry - at) / PLACES) continue;
 
       symbols[at] = this.#pairs.merged(slot);
-      lengths[at] = (lengths[at] as number) + (lengths[right] as number);
-      lengths[right] = 0;
+      if (this.measures) lengths[at] = (lengths[at] as number) + (lengths[right] as number);
       const after = next[right] as number;
       next[at] = after;
+      next[right] = GONE;
       if (after < n) previous[after] = at;
       if ((previous[at] as number) >= 0) enter(previous[at] as number, at);
       if (after < n) enter(at, after);
@@ -127,13 +131,16 @@ export class Merger {
     let left = 0;
     for (let i = 0; i < n; i = next[i] as number) {
       symbols[left] = symbols[i] as number;
-      lengths[left++] = lengths[i] as number;
+      if (this.measures) lengths[left] = lengths[i] as number;
+      left++;
     }
     return left;
   }
 }
 
 const PLACES = 2 ** 27;
+/** In place of what comes next: this symbol has become part of the one before it. */
+const GONE = -1;
 
 /** A binary min-heap of numbers. */
 class Heap {
