@@ -30,6 +30,9 @@ export function call(testCase: ParityCase, inputs: readonly Tensor[]): unknown {
       return method(args[0] as object, name)(...args.slice(1));
     case 'F':
       return method(core.functional, name)(...args);
+    case 'init':
+      manualSeed(testCase.seed ?? 0);
+      return method(core.nn.init, name)(...args);
     case 'core':
       return method(core, name)(...args);
     case 'set':
