@@ -1,0 +1,105 @@
+/** Optimizers in a training loop: no plan is built in the steady state, clipping included; state is saved exactly. */
+import { reference } from '@inkstone/backend-cpu/reference';
+import {
+  type Device,
+  functional as F,
+  manualSeed,
+  nn,
+  open,
+  optim,
+  randn,
+  setDefaultDevice,
+} from '@inkstone/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let device: Device;
+beforeAll(async () => {
+  device = await open(reference());
+  setDefaultDevice(device);
+});
+afterAll(() => device.close());
+
+const build = (): nn.Sequential =>
+  new nn.Sequential(new nn.Linear(4, 8), new nn.Tanh(), new nn.LayerNorm(8), new nn.Linear(8, 2));
+
+type Make = (parameters: nn.Parameter[]) => optim.SGD | optim.Adam | optim.RMSprop | optim.Adagrad;
+const makes: Readonly<Record<string, Make>> = {
+  SGD: (p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 }),
+  Adam: (p) => new optim.Adam(p, { lr: 0.01, amsgrad: true }),
+  AdamW: (p) => new optim.AdamW(p, { lr: 0.01 }),
+  RMSprop: (p) => new optim.RMSprop(p, { centered: true, momentum: 0.5 }),
+  Adagrad: (p) => new optim.Adagrad(p, { initialAccumulatorValue: 0.1 }),
+};
+
+for (const [name, make] of Object.entries(makes)) {
+  describe(name, () => {
+    it('with clipping and a schedule, builds no plan and makes no buffer once it is going', async () => {
+      manualSeed(1);
+      const model = build();
+      const optimizer = make(model.parameters());
+      const schedule = new optim.lrScheduler.CosineWithWarmup(optimizer, { warmupSteps: 3, totalSteps: 40 });
+      const [x, y] = [randn(6, 4).keep(), randn(6, 2).keep()];
+      let before = device.stats();
+      const losses: number[] = [];
+      for (let step = 0; step < 20; step++) {
+        const loss = F.mseLoss(model.forward(x), y);
+        optimizer.zeroGrad();
+        loss.backward();
+        optim.clipGradNorm(model.parameters(), 0.5);
+        optimizer.step();
+        schedule.step();
+        losses.push(await loss.item());
+        if (step === 9) before = device.stats();
+      }
+      const after = device.stats();
+      expect(after.plansBuilt).toBe(before.plansBuilt);
+      expect(after.buffersMade).toBe(before.buffersMade);
+      expect(losses[19]).toBeLessThan(losses[2]);
+    });
+
+    it('goes on from a saved state as if it had not stopped', async () => {
+      const [x, y] = [randn(6, 4), randn(6, 2)];
+      const train = (
+        model: nn.Module & { forward(x: unknown): never },
+        optimizer: ReturnType<Make>,
+      ): void => {
+        const loss = F.mseLoss(model.forward(x), y);
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+      };
+      const first = build() as never as Parameters<typeof train>[0];
+      const optimizer = make(first.parameters());
+      for (let i = 0; i < 3; i++) train(first, optimizer);
+      const second = build() as never as Parameters<typeof train>[0];
+      second.loadStateDict(first.stateDict());
+      const other = make(second.parameters());
+      other.loadStateDict(JSON.parse(JSON.stringify(await optimizer.stateDict(), plain)));
+      for (let i = 0; i < 3; i++) {
+        train(first, optimizer);
+        train(second, other);
+      }
+      for (const [key, value] of first.stateDict())
+        expect(await second.stateDict().get(key)?.toArray()).toEqual(await value.toArray());
+    });
+  });
+}
+
+/** Moments as lists of numbers: what they are in a text file. */
+const plain = (_key: string, value: unknown): unknown =>
+  ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
+
+it('clips gradients together over groups, and returns the norm before', async () => {
+  const a = new nn.Parameter(randn(3));
+  const b = new nn.Parameter(randn(2, 2));
+  const optimizer = new optim.SGD([{ params: [a], lr: 0.1 }, { params: [b] }], { lr: 0.2 });
+  a.mul(3).sum().add(b.mul(4).sum()).backward();
+  const total = optim.clipGradNorm([a, b], 1);
+  const norm = Math.sqrt(3 * 9 + 4 * 16);
+  expect(await total.item()).toBeCloseTo(norm, 5);
+  const [before, beforeB] = [await a.data(), await b.data()];
+  optimizer.step();
+  const [after, afterB] = [await a.data(), await b.data()];
+  for (const i of [0, 1, 2]) expect(before[i] - after[i]).toBeCloseTo((0.1 * 3) / norm, 5);
+  for (const i of [0, 1, 2, 3]) expect(beforeB[i] - afterB[i]).toBeCloseTo((0.2 * 4) / norm, 5);
+});
