@@ -10,6 +10,7 @@ import {
   multinomial,
   open,
   rand,
+  randint,
   setDefaultDevice,
   tensor,
 } from '@inkstone/core';
@@ -76,6 +77,17 @@ describe('DataLoader', () => {
     expect(() => set.get(2)).toThrow('ArrayDataset: sample 2 is out of range for 2 samples');
     expect(() => new data.TensorDataset(arange(2), arange(3))).toThrow('[2] [3]');
   });
+});
+
+it('randomBlocks draws the starts that torch.randint draws', async () => {
+  const tokens = Int32Array.from({ length: 1000 }, (_, i) => i);
+  manualSeed(1337);
+  const [x, y] = data.randomBlocks(tokens, { batchSize: 4, blockSize: 3 });
+  manualSeed(1337);
+  const starts = Array.from(await randint(997, [4]).data());
+  expect(await x.toArray()).toEqual(starts.map((i) => [i, i + 1, i + 2]));
+  expect(await y.toArray()).toEqual(starts.map((i) => [i + 1, i + 2, i + 3]));
+  expect(() => data.randomBlocks([1, 2], { batchSize: 1, blockSize: 2 })).toThrow('2 tokens');
 });
 
 it('randomSplit', () => {

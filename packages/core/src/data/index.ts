@@ -1,4 +1,5 @@
 /** `data`: datasets and the batches that are made of them. */
+export { type BlockOptions, randomBlocks } from './blocks.js';
 export {
   ArrayDataset,
   type Collated,
