@@ -25,7 +25,9 @@ export function randomBlocks(tokens: ArrayLike<number>, options: BlockOptions): 
     if (!Number.isInteger(size) || size < 1)
       throw new Error(`randomBlocks: ${name} is ${size}, but must be a whole number from 1 on`);
   if (tokens.length <= blockSize)
-    throw new Error(`randomBlocks: ${tokens.length} tokens do not hold a block of ${blockSize} and what follows`);
+    throw new Error(
+      `randomBlocks: ${tokens.length} tokens do not hold a block of ${blockSize} and what follows`,
+    );
   const starts = new Int32Array(batchSize);
   randint(generator, starts, 0, tokens.length - blockSize);
   const [x, y] = [new Int32Array(batchSize * blockSize), new Int32Array(batchSize * blockSize)];
