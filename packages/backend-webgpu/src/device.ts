@@ -52,6 +52,8 @@ export class WebGPUDevice implements BackendDevice {
   private failure: Error | null = null;
   /** Reads and waits under way: rejected when the device fails, so that they do not wait for what will not come. */
   private readonly pending = new Set<(error: Error) => void>();
+  /** What those reads wait for. */
+  private readonly reads = new Set<Promise<unknown>>();
   private closed = false;
 
   constructor(
@@ -236,14 +238,18 @@ export class WebGPUDevice implements BackendDevice {
           return;
         }
         this.pending.add(reject);
-        start().then(
+        const work = start();
+        this.reads.add(work);
+        work.then(
           // A validation error of earlier work makes the result worthless, even where it arrives.
           (value) => {
+            this.reads.delete(work);
             this.pending.delete(reject);
             if (this.failure) reject(this.failure);
             else resolve(value);
           },
           (error: Error) => {
+            this.reads.delete(work);
             this.pending.delete(reject);
             reject(this.failure ?? error);
           },
@@ -262,6 +268,10 @@ export class WebGPUDevice implements BackendDevice {
     if (this.closed) return;
     this.flush();
     this.closed = true;
+    // Drivers do not take it well when a device goes while it compiles or computes.
+    await this.pipelines.settled();
+    await Promise.race([this.gpu.queue.onSubmittedWorkDone(), this.gpu.lost]);
+    await Promise.allSettled(this.reads);
     this.gpu.removeEventListener('uncapturederror', this.onError);
     this.readback.destroy();
     // A device that an app lent stays its own.

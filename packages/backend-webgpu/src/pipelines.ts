@@ -51,6 +51,11 @@ export class PipelineCache {
     return pipeline;
   }
 
+  /** Resolves when no compilation is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.pipelines.values()].map(({ ready }) => ready));
+  }
+
   private layout(bindings: readonly Binding[]) {
     const key = bindings.map((b) => (b.writable ? 'w' : 'r')).join('');
     let layout = this.layouts.get(key);

@@ -68,13 +68,18 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
   const tiles = tileRows * tileColumns * batches * slices;
   kernel.sizes({ m, n, k, tiles, tile_rows: tileRows, tile_columns: tileColumns });
   if (slices > 1) kernel.sizes({ batches, k_slice: Math.ceil(k / slices) });
-  kernel.input('a', a);
+  const aVectors = a.strides[rank] === 1 && tile.rows % 4 === 0 && isVectorMatrix(a, rank + 1);
+  kernel.input('a', a, aVectors ? 4 : 1);
+  // a_0, a_1, ...: the elements of a at this l, one for each row of the tile.
+  const loadRows = Array.from({ length: tile.rows }, (_, row) => {
+    if (!aVectors) return `let a_${row} = load_a(a_at + ${row}u * params.a_row);`;
+    const vector = `a4_${row >> 2}`;
+    const load = row % 4 === 0 ? `let ${vector} = load4_a(a_at + ${row}u);\n` : '';
+    return `${load}let a_${row} = ${vector}[${row % 4}];`;
+  });
   kernel.sizes({ a_row: a.strides[rank] as number, a_inner: a.strides[rank + 1] as number });
   kernel.sizes({ b_inner: b.strides[rank] as number, b_column: b.strides[rank + 1] as number });
-  const vectors =
-    b.strides[rank + 1] === 1 &&
-    isAligned(b) &&
-    b.strides.slice(0, rank + 1).every((stride) => stride % 4 === 0);
+  const vectors = b.strides[rank + 1] === 1 && isVectorMatrix(b, rank);
   kernel.input('b', b, vectors ? 4 : 1);
   const singles = [0, 1, 2, 3].map((i) => `load_b(at + ${i}u * params.b_column)`).join(', ');
   const readB = `fn read_b(at: u32) -> vec4<f32> { return ${vectors ? 'load4_b(at)' : `vec4<f32>(${singles})`}; }`;
@@ -99,6 +104,7 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
         COLUMNS4: tile.columns4,
         ACROSS: tile.across,
         READS: [readB, batchOffset('a', 0), batchOffset('b', 1)].join('\n'),
+        LOAD_ROWS: loadRows.join('\n'),
         SLICED: slices > 1,
         HEAVY: finish.heavy,
         FINISH: finish.code,
@@ -106,6 +112,12 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
       tiles,
     ),
   );
+}
+
+/** Whether every four neighbours of a matrix are one aligned vector, given that all but `other` of its strides allow it. */
+function isVectorMatrix(operand: Operand, other: number): boolean {
+  const batch = operand.strides.slice(0, operand.shape.length - 2);
+  return isAligned(operand) && [operand.strides[other], ...batch].every((stride) => stride % 4 === 0);
 }
 
 interface Finish {

@@ -6,7 +6,7 @@
 // adapters that run on a CPU, where an invocation is a lane of a SIMD register. The loop is kept short, because
 // such adapters compile every load into a dozen instructions.
 //
-// All four transposes are strides. Nothing has to divide by anything: rows and columns beyond the edge compute
+// All four transposes are strides; a side is read as vectors of four where its rows, or b's columns, lie side by side. Nothing has to divide by anything: rows and columns beyond the edge compute
 // values that are not stored, and loads beyond a buffer are kept inside by WebGPU. Register tiling: V. Volkov, Better performance at
 // lower occupancy (GTC 2010); K. Goto, R. van de Geijn, https://doi.org/10.1145/1356052.1356053.
 
@@ -50,8 +50,8 @@ fn main(
 #for C COLUMNS4
     let b_$C = read_b(b_at + $Cu * 4u * params.b_column);
 #end
+    $LOAD_ROWS
 #for R ROWS
-    let a_$R = load_a(a_at + $Ru * params.a_row);
 #for C COLUMNS4
     c_$R_$C = fma(vec4<f32>(a_$R), b_$C, c_$R_$C);
 #end
