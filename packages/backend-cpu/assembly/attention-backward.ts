@@ -20,7 +20,7 @@ import { firstTask, nextTask, scratch } from './threads';
 export function attentionBackward(command: AttentionCommand): void {
   const tasks = command.batch * command.keyHeads;
   const keys = keysNow(command);
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     keyHeadTask(command, task / command.keyHeads, task % command.keyHeads, keys);
   }
 }

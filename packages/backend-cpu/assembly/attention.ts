@@ -171,7 +171,7 @@ export function attention(command: AttentionCommand): void {
   const queries = command.queries, queryTask = command.queryTask, heads = command.heads;
   const pieces = (queries + queryTask - 1) / queryTask, tasks = command.batch * heads * pieces;
   const keys = keysNow(command);
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const pair = task / pieces, first = (task % pieces) * queryTask, count = min(queries - first, queryTask);
     if (queries < 5) fewQueries(command, pair / heads, pair % heads, keys);
     else manyQueries(command, pair / heads, pair % heads, first, count, keys);

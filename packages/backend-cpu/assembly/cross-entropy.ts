@@ -59,7 +59,7 @@ export function crossEntropy(command: CrossEntropyCommand): void {
   const rows = command.rows, classes = command.classes, chunk = command.chunk;
   const tasks = (rows + chunk - 1) / chunk, smoothing = command.smoothing, weight = command.weight;
   const weightSum: f32 = smoothing > 0 ? (weight ? rowSum(weight, classes) : <f32>classes) : 0;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const x = command.logits + (row * classes << 2);
@@ -90,7 +90,7 @@ export function crossEntropyBackward(command: CrossEntropyBackwardCommand): void
   const tasks = (rows + chunk - 1) / chunk, smoothing = command.smoothing, weight = command.weight;
   const weightSum: f32 = smoothing > 0 ? (weight ? rowSum(weight, classes) : <f32>classes) : 0;
   const share = smoothing / <f32>classes;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const x = command.logits + (row * classes << 2), dx = command.dlogits + (row * classes << 2);

@@ -12,34 +12,30 @@ import { norm, normBackward, NormBackwardCommand, NormCommand } from './norm';
 import { pointwise, PointwiseCommand } from './pointwise';
 import { reduce, ReduceCommand } from './reduce';
 import { softmax, softmaxBackward, SoftmaxBackwardCommand, SoftmaxCommand } from './softmax';
-import { awaitJob, enter, jobCommands, leave } from './threads';
+import { enter, join, leave, part } from './threads';
 
-export { post, setScratch, setThread, stop } from './threads';
+export { quiesce, setScratch, setThread, stop } from './threads';
 
 /** Where the memory that the kernels do not use themselves begins. */
 export const heapBase: usize = __heap_base;
 
-/** Runs the commands from `at` to the end marker; each thread of a job calls this. */
+/** Runs the commands from `at` to the end marker. */
 export function run(at: usize): void {
-  while (load<u32>(at) != CommandKind.End) {
-    const flags = load<u32>(at, 8);
-    if (enter(flags)) {
-      command(at);
-      // After the last command that is shared a worker reads no more: the main thread may free the plan.
-      if (leave(flags)) return;
-    }
-    at += load<u32>(at, 4);
+  for (; load<u32>(at) != CommandKind.End; at += load<u32>(at, 4)) {
+    enter(at, load<u32>(at, 8));
+    command(at);
+    leave();
   }
 }
 
-/** A worker's life: jobs as they come, until the device is closed. */
+/** A worker's life: it helps with commands until the device is closed. */
 export function work(): void {
-  let job: u32 = 0;
+  let known: u32 = 0;
   while (true) {
-    job = awaitJob(job);
-    const commands = jobCommands();
-    if (!commands) return;
-    run(commands);
+    const at = join(known);
+    if (!at) return;
+    command(at);
+    known = part();
   }
 }
 

@@ -49,7 +49,7 @@ export function indexSelect(command: IndexCommand): void {
   const count = command.count, bytes = command.inner * command.elementBytes;
   const rows = command.outer * count, chunk = command.chunk;
   const tasks = (rows + chunk - 1) / chunk;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const at = clamped(command, load<i32>(command.index + ((row % count) << 2)));
@@ -64,7 +64,7 @@ export function indexSelect(command: IndexCommand): void {
 export function indexAdd(command: IndexCommand): void {
   const count = command.count, inner = command.inner, chunk = command.chunk, size = command.size;
   const pieces = (inner + chunk - 1) / chunk, tasks = command.outer * pieces;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const outer = task / pieces, first = (task % pieces) * chunk, width = min(inner - first, chunk);
     const to = command.to + (outer * size * inner + first << 2);
     const from = command.from + (outer * count * inner + first << 2);
@@ -87,7 +87,7 @@ export function gather(command: IndexCommand): void {
   const count = command.count, inner = command.inner, bytes = command.elementBytes;
   const rows = command.outer * count, chunk = command.chunk;
   const tasks = (rows + chunk - 1) / chunk;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const base = (row / count) * command.size * inner;
@@ -107,7 +107,7 @@ export function scatter(command: IndexCommand): void {
   const count = command.count, inner = command.inner, chunk = command.chunk, size = command.size;
   const bytes = command.elementBytes;
   const pieces = (inner + chunk - 1) / chunk, tasks = command.outer * pieces;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const outer = task / pieces, first = (task % pieces) * chunk, width = min(inner - first, chunk);
     const base = outer * size * inner + first, source = outer * count * inner + first;
     if (!command.accumulate) {

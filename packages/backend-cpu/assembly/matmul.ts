@@ -119,12 +119,12 @@ export function matmul(command: MatmulCommand): void {
         const columns = min(n - column, command.columnBlock);
         // A packing task is 8 panels: enough to be worth dealing out.
         const panels = (columns + TILE_COLUMNS - 1) / TILE_COLUMNS, packTasks = (panels + 7) >> 3;
-        for (let task = firstTask(); task < packTasks; task = nextTask(task)) {
+        for (let task = firstTask(packTasks); task < packTasks; task = nextTask(task)) {
           const first = task << 6, count = min(columns - first, 64);
           packB(packed + (first << 2) * k, b + (column + first) * bColumn, bRow, bColumn, count, k);
         }
         barrier();
-        for (let task = firstTask(); task < rowTasks; task = nextTask(task)) {
+        for (let task = firstTask(rowTasks); task < rowTasks; task = nextTask(task)) {
           const row = task * rowBlock;
           rowTask(command, batch, row, min(m - row, rowBlock), column, columns, packed, 32, k << 5);
         }
@@ -134,7 +134,7 @@ export function matmul(command: MatmulCommand): void {
     return;
   }
   if (mode == MatmulMode.LocalPack) {
-    for (let batch = firstTask(); batch < command.batches; batch = nextTask(batch)) {
+    for (let batch = firstTask(command.batches); batch < command.batches; batch = nextTask(batch)) {
       const panels = scratch + command.bScratch;
       packB(panels, command.b + batchOffset(command, batch, 1), bRow, bColumn, n, k);
       for (let row: u32 = 0; row < m; row += rowBlock) {
@@ -144,7 +144,7 @@ export function matmul(command: MatmulCommand): void {
     return;
   }
   const tasks = rowTasks * command.batches;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const batch = task / rowTasks, row = (task % rowTasks) * rowBlock;
     const b = command.b + batchOffset(command, batch, 1);
     rowTask(command, batch, row, min(m - row, rowBlock), 0, n, b, bRow, 32);
@@ -155,7 +155,7 @@ export function matmul(command: MatmulCommand): void {
 function fewRows(command: MatmulCommand, dot: bool): void {
   const m = command.m, n = command.n, k = command.k, width = command.columnBlock;
   const columnTasks = (n + width - 1) / width, tasks = columnTasks * command.batches;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const batch = task / columnTasks, column = (task % columnTasks) * width, columns = min(n - column, width);
     const a = command.a + batchOffset(command, batch, 0);
     const b = command.b + batchOffset(command, batch, 1) + column * command.bColumn;

@@ -75,7 +75,7 @@ function deviations(x: usize, count: u32, mean: f32): v128 {
 export function norm(command: NormCommand): void {
   const rows = command.rows, columns = command.columns, chunk = command.chunk;
   const tasks = (rows + chunk - 1) / chunk, weight = command.weight, bias = command.bias;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const x = command.x + (row * columns << 2), y = command.y + (row * columns << 2);
@@ -144,7 +144,7 @@ export function normBackward(command: NormBackwardCommand): void {
   const tasks = (rows + chunk - 1) / chunk;
   const pitch = ((columns + 3) & ~3) << 2;
   const wanted = command.dweight != 0 || command.dbias != 0;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const sums = command.partial + task * pitch * 2;
     if (wanted) memory.fill(sums, 0, pitch * 2);
     const end = min(rows, (task + 1) * chunk);
@@ -155,7 +155,7 @@ export function normBackward(command: NormBackwardCommand): void {
   if (!wanted) return;
   barrier();
   const columnTasks = (columns + 63) >> 6;
-  for (let task = firstTask(); task < columnTasks; task = nextTask(task)) {
+  for (let task = firstTask(columnTasks); task < columnTasks; task = nextTask(task)) {
     const first = task << 6, count = min(columns - first, 64);
     if (command.dweight) addPartials(command.dweight, command.partial, pitch * 2, tasks, first, count);
     if (command.dbias) addPartials(command.dbias, command.partial + pitch, pitch * 2, tasks, first, count);

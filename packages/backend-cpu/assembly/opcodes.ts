@@ -25,10 +25,8 @@ export enum CommandKind {
 
 /** Bits of a command's third word. */
 export enum CommandFlags {
-  /** All threads run it. */
+  /** Worth dealing out to all threads. */
   Parallel = 1,
-  /** The last that all threads run. */
-  Last = 2,
 }
 
 /** How an element lies in memory. */

@@ -16,7 +16,7 @@ export function pointwise(command: PointwiseCommand): void {
   const total = p.total, chunk = command.chunk;
   const tasks = (total + chunk - 1) / chunk;
   let prepared = false;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     if (!prepared) {
       begin(p, scratch);
       prepared = true;

@@ -125,7 +125,7 @@ function reduceRows(command: ReduceCommand): void {
   if (length <= block) {
     // Several outputs share a block.
     const group = length ? block / length : 1, chunk = command.chunk, tasks = (outer + chunk - 1) / chunk;
-    for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+    for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
       const end = min(outer, (task + 1) * chunk);
       for (let row = task * chunk; row < end; row += group) {
         const rows = min(end - row, group);
@@ -139,7 +139,7 @@ function reduceRows(command: ReduceCommand): void {
     return;
   }
   const pieces = command.pieces, tasks = outer * pieces;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const row = task / pieces, first = (task % pieces) * command.piece, end = min(length, first + command.piece);
     let value = neutral(reduction);
     for (let at = first; at < end; at += block) {
@@ -152,7 +152,7 @@ function reduceRows(command: ReduceCommand): void {
   }
   if (pieces == 1) return;
   barrier();
-  for (let task = firstTask(); task < outer; task = nextTask(task)) {
+  for (let task = firstTask(outer); task < outer; task = nextTask(task)) {
     finish(command, task, foldRun(reduction, command.partial + (task * pieces << 2), pieces));
   }
 }
@@ -170,7 +170,7 @@ function argRows(command: ReduceCommand): void {
   const outer = command.outer, length = command.length, block = p.block;
   const floats = reduction == Reduction.ArgMaxF32 || reduction == Reduction.ArgMinF32;
   const sign: f64 = reduction == Reduction.ArgMaxF32 || reduction == Reduction.ArgMaxI32 ? 1 : -1;
-  for (let row = firstTask(); row < outer; row = nextTask(row)) {
+  for (let row = firstTask(outer); row < outer; row = nextTask(row)) {
     let best: f64 = -Infinity, position: u32 = 0;
     for (let at: u32 = 0; at < length && best == best; at += block) {
       const count = min(block, length - at);
@@ -217,7 +217,7 @@ function reduceColumns(command: ReduceCommand): void {
   const accumulators = scratch + command.accumulators;
   const start = neutral(reduction);
   const startBits = isFloat(reduction) ? reinterpret<u32>(<f32>start) : <u32><i32>start;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const piece = task % pieces, strip = (task / pieces) % strips, outer = task / pieces / strips;
     const column = strip * chunk, width = min(inner - column, chunk);
     const first = piece * command.piece, end = min(length, first + command.piece);
@@ -239,7 +239,7 @@ function reduceColumns(command: ReduceCommand): void {
   if (pieces == 1) return;
   barrier();
   const strips2 = command.outer * strips;
-  for (let task = firstTask(); task < strips2; task = nextTask(task)) {
+  for (let task = firstTask(strips2); task < strips2; task = nextTask(task)) {
     const outer = task / strips, column = (task % strips) * chunk, width = min(inner - column, chunk);
     for (let i: u32 = 0; i < width; i += 4) v128.store(accumulators + (i << 2), i32x4.splat(startBits));
     for (let piece: u32 = 0; piece < pieces; piece++) {

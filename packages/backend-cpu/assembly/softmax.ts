@@ -45,7 +45,7 @@ export function logOf(x: f32): f32 {
 export function softmax(command: SoftmaxCommand): void {
   const rows = command.rows, columns = command.columns, chunk = command.chunk;
   const tasks = (rows + chunk - 1) / chunk;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const x = command.x + (row * columns << 2), y = command.y + (row * columns << 2);
@@ -64,7 +64,7 @@ export function softmax(command: SoftmaxCommand): void {
 export function softmaxBackward(command: SoftmaxBackwardCommand): void {
   const rows = command.rows, columns = command.columns, chunk = command.chunk;
   const tasks = (rows + chunk - 1) / chunk;
-  for (let task = firstTask(); task < tasks; task = nextTask(task)) {
+  for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const end = min(rows, (task + 1) * chunk);
     for (let row = task * chunk; row < end; row++) {
       const at = row * columns << 2;

@@ -1,50 +1,68 @@
 /**
- * Who does what. Every thread runs the same commands; work that can be shared is dealt as numbered tasks, taken from a
- * counter by whoever is free. Which thread takes a task never changes its result.
+ * Who does what. The main thread goes through a plan; a command that is worth it is done together. Its work is dealt as
+ * numbered tasks, and which thread takes a task never changes its result.
  *
- * The threads meet through a block of words in shared memory. They spin for a moment, since the next command is
- * usually microseconds away, and then sleep. The main thread of a page may not sleep: it spins on.
- * Builds without threads compile all of this away.
+ * A loop over tasks is a phase. The main thread opens it (its number and the tasks left are one 64-bit ticket), all
+ * threads take tasks from it, and the main thread goes on when all tasks are done. It waits for tasks, never for
+ * threads: a worker that the system has put aside, or that still sleeps, comes late, finds the ticket of another phase
+ * and takes nothing. So a busy machine makes a plan slower, but no slower than one thread would be.
+ *
+ * A worker runs the kernel of the command like the main thread, but each loop only while its phase is open. What it
+ * reads and does outside of tasks (in its own scratch memory) is harmless if it is late, as long as the commands are
+ * there: before the main thread frees commands or scratch memory it waits until no worker is inside a kernel.
+ *
+ * Who waits spins for a moment and then sleeps; the main thread of a page may not sleep and spins on. Builds without
+ * threads compile all of this away.
  */
-
 import { CommandFlags } from './opcodes';
 
-/** The shared words; one thread's stores are seen by the others through atomic loads. */
+/** The shared words; src/threads.ts knows some of them by their place. */
 @unmanaged
 class Control {
-  /** Counts jobs: a change wakes the workers. */
-  job: u32;
-  /** Address of the commands of the job. */
-  commands: u32;
-  /** Threads that have come to the barrier, and how often all have. */
-  arrived: u32;
-  generation: u32;
-  /** Threads that sleep on `generation`. */
+  /** The command that is run together, 0 for none. */
+  command: u32;
+  /** The number of its first phase; 0 while the two change. */
+  start: u32;
+  /** Workers that sleep until another phase opens. */
   sleepers: u32;
+  /** Tasks of the phase that are done. */
+  done: u32;
+  /** 1: the main thread sleeps until more are. */
+  mainSleeps: u32;
   /** 1: a thread has failed, or the device is closed. Nobody waits any longer. */
   stopped: u32;
   /** Scratch memory of thread 0, and the bytes from one thread's to the next. */
   scratch: u32;
   scratchBytes: u32;
+  /** Workers inside a kernel. */
+  active: u32;
 }
 
-/** Where the number of tasks taken since the last barrier is; and the tasks that each worker has taken so far. */
-
+/** On a cache line of its own: the ticket, tasks left in the low half and the phase's number in the high one. */
 // @ts-ignore: decorator
-@inline const COUNTER: usize = 64;
+@inline const TICKET: usize = 64;
+// @ts-ignore: decorator
+@inline const PHASE: usize = 68;
+/** How many tasks each worker has taken: a sign of life. */
 // @ts-ignore: decorator
 @inline const PROGRESS: usize = 128;
-/** Loads before a thread sleeps: some 0.1 ms at a barrier, more between jobs. To be woken takes half of that, or more. */
+/** Loads before the main thread sleeps, and before a worker does: to be woken takes some 50 microseconds. */
 // @ts-ignore: decorator
-@inline const BARRIER_SPINS: u32 = 200000;
+@inline const MAIN_SPINS: u32 = 100000;
 // @ts-ignore: decorator
-@inline const JOB_SPINS: u32 = 400000;
+@inline const WORKER_SPINS: u32 = 200000;
 /** Loads between two looks of a main thread that may not sleep at whether all are well. */
 // @ts-ignore: decorator
 @inline const PATIENCE: u32 = 1 << 22;
 /** 50 ms: how long the main thread sleeps at once. */
 // @ts-ignore: decorator
 @inline const SLICE: i64 = 50000000;
+/** 1 ms: how long one sleeps whom nobody may wake. */
+// @ts-ignore: decorator
+@inline const MOMENT: i64 = 1000000;
+/** More than any number of tasks. */
+// @ts-ignore: decorator
+@inline const NONE: u32 = 0xffffffff;
 
 /** Called by the main thread while it waits: whether the workers are past hope. */
 // @ts-ignore: decorator
@@ -62,6 +80,11 @@ export let scratch: usize = 0;
 
 /** Whether the command that runs is shared by all threads (else it is this thread's alone). */
 let shared: bool = false;
+/** The number of the phase that this thread is in, and its tasks. */
+let phase: u32 = 0;
+let phaseTasks: u32 = 0;
+/** Worker: `start` of the command that it is in. */
+let joined: u32 = 0;
 
 /** Tells this instance who it is; `controlAddress` is 0 where there is one thread. */
 export function setThread(index: u32, count: u32, controlAddress: usize, sleeps: bool): void {
@@ -75,135 +98,177 @@ export function setScratch(address: usize): void {
   scratch = address;
 }
 
+/** The first task of this thread. Use: for (let t = firstTask(tasks); t < tasks; t = nextTask(t)). */
 // @ts-ignore: decorator
 @inline
-function words(): Control {
-  return changetype<Control>(control);
-}
-
-/** The first task of this thread. Use: for (let t = firstTask(); t < tasks; t = nextTask(t)). */
-// @ts-ignore: decorator
-@inline
-export function firstTask(): u32 {
-  return ASC_FEATURE_THREADS && shared ? takeTask() : 0;
+export function firstTask(tasks: u32): u32 {
+  return ASC_FEATURE_THREADS && shared ? openPhase(tasks) : 0;
 }
 
 // @ts-ignore: decorator
 @inline
 export function nextTask(task: u32): u32 {
-  return ASC_FEATURE_THREADS && shared ? takeTask() : task + 1;
+  if (!ASC_FEATURE_THREADS || !shared) return task + 1;
+  finishTask();
+  return takeTask();
+}
+
+function openPhase(tasks: u32): u32 {
+  phase++;
+  phaseTasks = tasks;
+  if (threadIndex == 0) {
+    atomic.store<u32>(control, 0, offsetof<Control>("done"));
+    atomic.store<u64>(control + TICKET, (<u64>phase << 32) | tasks);
+    // Whoever is not yet counted as asleep will see the new phase and not sleep.
+    if (tasks > 1 && atomic.load<u32>(control, offsetof<Control>("sleepers"))) atomic.notify(control + PHASE, -1);
+  }
+  return takeTask();
 }
 
 function takeTask(): u32 {
-  if (threadIndex) atomic.add<u32>(control + PROGRESS + (threadIndex << 2), 1);
-  return atomic.add<u32>(control + COUNTER, 1);
+  while (true) {
+    const ticket = atomic.load<u64>(control + TICKET);
+    const ahead = <i32>(phase - <u32>(ticket >> 32));
+    if (ahead > 0) {
+      // A worker that has nothing to do in the phase that is open waits for its next one to open.
+      if (!awaitPhase(<u32>(ticket >> 32))) return NONE;
+      continue;
+    }
+    const left = <u32>ticket;
+    if (ahead < 0 || left == 0) return NONE;
+    if (atomic.cmpxchg<u64>(control + TICKET, ticket, ticket - 1) == ticket) {
+      if (threadIndex) atomic.add<u32>(control + PROGRESS + (threadIndex << 2), 1);
+      return phaseTasks - left;
+    }
+  }
 }
 
-/** All threads that share the command meet here; what each wrote before is seen by all after. */
+function finishTask(): void {
+  atomic.add<u32>(control, 1, offsetof<Control>("done"));
+  if (threadIndex && atomic.load<u32>(control, offsetof<Control>("mainSleeps"))) {
+    atomic.notify(control + offsetof<Control>("done"), 1);
+  }
+}
+
+/** After a loop over tasks: what all of them wrote is there. A worker goes on to wait for the next phase. */
 // @ts-ignore: decorator
 @inline
 export function barrier(): void {
-  if (ASC_FEATURE_THREADS && shared) meet();
+  if (ASC_FEATURE_THREADS && shared && threadIndex == 0) finishPhase();
 }
 
-function meet(): void {
-  const generation = atomic.load<u32>(control, offsetof<Control>("generation"));
-  if (atomic.add<u32>(control, 1, offsetof<Control>("arrived")) + 1 == threadCount) {
-    atomic.store<u32>(control, 0, offsetof<Control>("arrived"));
-    atomic.store<u32>(control + COUNTER, 0);
-    atomic.store<u32>(control, generation + 1, offsetof<Control>("generation"));
-    // Whoever is not yet counted as asleep will see the new generation and not sleep.
-    if (atomic.load<u32>(control, offsetof<Control>("sleepers"))) {
-      atomic.notify(control + offsetof<Control>("generation"), -1);
-    }
-    return;
-  }
-  let spins = BARRIER_SPINS;
-  while (atomic.load<u32>(control, offsetof<Control>("generation")) == generation) {
+/** Main thread: waits until all tasks of the phase are done. */
+function finishPhase(): void {
+  let spins = MAIN_SPINS;
+  while (true) {
+    const done = atomic.load<u32>(control, offsetof<Control>("done"));
+    if (done == phaseTasks) return;
     if (--spins) continue;
-    if (atomic.load<u32>(control, offsetof<Control>("stopped"))) unreachable();
     if (maySleep) {
-      atomic.add<u32>(control, 1, offsetof<Control>("sleepers"));
-      atomic.wait<u32>(control + offsetof<Control>("generation"), generation, SLICE);
-      atomic.sub<u32>(control, 1, offsetof<Control>("sleepers"));
-      spins = 1;
+      atomic.store<u32>(control, 1, offsetof<Control>("mainSleeps"));
+      atomic.wait<u32>(control + offsetof<Control>("done"), done, SLICE);
+      atomic.store<u32>(control, 0, offsetof<Control>("mainSleeps"));
+      spins = 1000;
     } else {
       spins = PATIENCE;
     }
-    if (threadIndex == 0 && stalled()) unreachable();
+    if (stalled()) unreachable();
   }
 }
 
-/** Whether the command with these flags is to run on this thread now; meets the others where it must. */
+/** Main thread: begins a command, which the others may join if its flags say so. */
 // @ts-ignore: decorator
 @inline
-export function enter(flags: u32): bool {
-  if (!ASC_FEATURE_THREADS || threadCount == 1) return true;
-  return enterShared(flags);
-}
-
-/** Whether thread 0 has run commands alone since all last met. */
-let alone: bool = false;
-
-function enterShared(flags: u32): bool {
-  if (flags & CommandFlags.Parallel) {
-    shared = true;
-    if (alone) meet();
-    alone = false;
-    return true;
+export function enter(command: usize, flags: u32): void {
+  if (ASC_FEATURE_THREADS && threadCount > 1) {
+    shared = (flags & CommandFlags.Parallel) != 0;
+    if (shared) {
+      atomic.store<u32>(control, 0, offsetof<Control>("start"));
+      atomic.store<u32>(control, <u32>command, offsetof<Control>("command"));
+      atomic.store<u32>(control, phase + 1, offsetof<Control>("start"));
+    }
   }
-  shared = false;
-  alone = true;
-  return threadIndex == 0;
 }
 
-/** Meets the others after a shared command. Returns whether this thread has nothing more to do in the job. */
+/** Main thread: waits for the others' last tasks. */
 // @ts-ignore: decorator
 @inline
-export function leave(flags: u32): bool {
-  if (!ASC_FEATURE_THREADS || threadCount == 1) return false;
-  if (flags & CommandFlags.Parallel) meet();
-  return threadIndex != 0 && (flags & CommandFlags.Last) != 0;
+export function leave(): void {
+  barrier();
 }
 
-/** Main thread: gives a job to the workers. The caller then runs the same commands. */
-export function post(commands: usize): void {
-  if (!ASC_FEATURE_THREADS) return;
-  alone = false;
-  words().commands = <u32>commands;
-  atomic.add<u32>(control, 1, offsetof<Control>("job"));
-  atomic.notify(control, -1);
+/** Main thread: returns when no worker is inside a kernel, and lets none in until the next command. */
+export function quiesce(): void {
+  if (!ASC_FEATURE_THREADS || threadCount == 1) return;
+  atomic.store<u32>(control, 0, offsetof<Control>("command"));
+  let spins = MAIN_SPINS;
+  while (true) {
+    const active = atomic.load<u32>(control, offsetof<Control>("active"));
+    if (!active) return;
+    if (--spins) continue;
+    if (maySleep) atomic.wait<u32>(control + offsetof<Control>("active"), active, MOMENT);
+    spins = maySleep ? 1000 : PATIENCE;
+    if (stalled()) unreachable();
+  }
 }
 
 /** Main thread: nobody waits any longer. */
 export function stop(): void {
   if (!ASC_FEATURE_THREADS) return;
   atomic.store<u32>(control, 1, offsetof<Control>("stopped"));
-  atomic.add<u32>(control, 1, offsetof<Control>("job"));
-  atomic.notify(control, -1);
-  atomic.notify(control + offsetof<Control>("generation"), -1);
+  atomic.notify(control + PHASE, -1);
 }
 
-/** Worker: waits for a job that is not number `last`; returns its number. */
-export function awaitJob(last: u32): u32 {
-  if (!ASC_FEATURE_THREADS) return 0;
-  let spins = JOB_SPINS;
-  while (true) {
-    const job = atomic.load<u32>(control);
-    if (job != last) {
-      alone = false;
-      scratch = words().scratch + threadIndex * words().scratchBytes;
-      return job;
-    }
-    if (--spins == 0) {
-      atomic.wait<u32>(control, last, -1);
-      spins = 1;
-    }
+/** Worker: waits until another phase than this one is open. False if its command is over. */
+function awaitPhase(number: u32): bool {
+  let spins = WORKER_SPINS;
+  while (atomic.load<u32>(control + PHASE) == number) {
+    if (atomic.load<u32>(control, offsetof<Control>("start")) != joined) return false;
+    if (!atomic.load<u32>(control, offsetof<Control>("command"))) return false;
+    if (--spins) continue;
+    if (atomic.load<u32>(control, offsetof<Control>("stopped"))) return false;
+    // Not for long: the main thread may end the command without opening another phase.
+    atomic.add<u32>(control, 1, offsetof<Control>("sleepers"));
+    atomic.wait<u32>(control + PHASE, number, MOMENT);
+    atomic.sub<u32>(control, 1, offsetof<Control>("sleepers"));
+    spins = 1000;
   }
+  return true;
 }
 
-/** Worker: the commands of the job. 0: there will be no more. */
-export function jobCommands(): usize {
+/** Worker: sleeps until a phase is open that is not number `last`, then says which command to join, 0 at the end. */
+export function join(last: u32): usize {
   if (!ASC_FEATURE_THREADS) return 0;
-  return atomic.load<u32>(control, offsetof<Control>("stopped")) ? 0 : words().commands;
+  let spins = WORKER_SPINS;
+  while (!atomic.load<u32>(control, offsetof<Control>("stopped"))) {
+    if (atomic.load<u32>(control + PHASE) == last) {
+      if (--spins) continue;
+      atomic.add<u32>(control, 1, offsetof<Control>("sleepers"));
+      atomic.wait<u32>(control + PHASE, last, -1);
+      atomic.sub<u32>(control, 1, offsetof<Control>("sleepers"));
+      spins = WORKER_SPINS;
+      continue;
+    }
+    last = atomic.load<u32>(control + PHASE);
+    // Counted first: the main thread either sees this, or has taken the command away already.
+    atomic.add<u32>(control, 1, offsetof<Control>("active"));
+    joined = atomic.load<u32>(control, offsetof<Control>("start"));
+    const command = atomic.load<u32>(control, offsetof<Control>("command"));
+    // `start` is 0 while `command` changes: read twice, it says that the two belong together.
+    if (command && joined && atomic.load<u32>(control, offsetof<Control>("start")) == joined) {
+      phase = joined - 1;
+      scratch = changetype<Control>(control).scratch + threadIndex * changetype<Control>(control).scratchBytes;
+      shared = true;
+      return command;
+    }
+    atomic.sub<u32>(control, 1, offsetof<Control>("active"));
+  }
+  return 0;
+}
+
+/** Worker: has left the kernel. Returns the number of the phase that it knows. */
+export function part(): u32 {
+  if (!ASC_FEATURE_THREADS) return 0;
+  atomic.sub<u32>(control, 1, offsetof<Control>("active"));
+  return phase;
 }

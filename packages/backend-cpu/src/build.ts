@@ -51,7 +51,7 @@ export interface Kernels {
   setThread(index: number, count: number, control: number, maySleep: boolean): void;
   setScratch(address: number): void;
   run(commands: number): void;
-  post(commands: number): void;
+  quiesce(): void;
   stop(): void;
 }
 

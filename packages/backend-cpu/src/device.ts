@@ -138,14 +138,19 @@ export class CpuDevice implements BackendDevice, Host {
     return buffer;
   }
 
-  execute(commands: number, parallel: boolean): void {
-    const { kernels, pool } = this;
+  execute(commands: number): void {
+    this.call(() => this.kernels.run(commands));
+  }
+
+  quiesce(): void {
+    if (this.pool !== null && this.failure === null && !this.closed) this.call(() => this.kernels.quiesce());
+  }
+
+  /** Calls into the kernels; whatever goes wrong there is the end of the device. */
+  private call(kernel: () => void): void {
+    this.pool?.begin();
     try {
-      if (pool !== null && parallel) {
-        pool.begin();
-        kernels.post(commands);
-      }
-      kernels.run(commands);
+      kernel();
     } catch (cause) {
       throw this.lose('a kernel failed or a thread does not answer', cause);
     }
@@ -172,6 +177,7 @@ export class CpuDevice implements BackendDevice, Host {
       // A page apart, so that threads share no cache line.
       const bytes = Math.ceil(local / 4096) * 4096 + 4096;
       const address = this.memory.allocate(bytes * (this.pool?.count ?? 1));
+      this.quiesce();
       if (this.localScratch) this.memory.release(this.localScratch);
       this.localScratch = address;
       this.localBytes = bytes;
@@ -180,6 +186,7 @@ export class CpuDevice implements BackendDevice, Host {
     }
     if (shared > this.sharedBytes) {
       const address = this.memory.allocate(shared);
+      this.quiesce();
       if (this.sharedScratch) this.memory.release(this.sharedScratch);
       this.sharedScratch = address;
       this.sharedBytes = shared;

@@ -20,7 +20,9 @@ export interface Host {
   readonly sharedScratch: number;
   assertRunning(): void;
   checkBuffer(buffer: BackendBuffer): CpuBuffer;
-  execute(commands: number, parallel: boolean): void;
+  execute(commands: number): void;
+  /** Returns when no thread looks at any commands. */
+  quiesce(): void;
 }
 
 interface Patch {
@@ -44,7 +46,6 @@ export class CpuExecutable implements Executable {
   private readonly shiftPatches: ShiftPatch[] = [];
   private readonly bound: number[];
   private boundScratch = -1;
-  private readonly parallel: boolean;
   private disposed = false;
 
   constructor(
@@ -52,7 +53,6 @@ export class CpuExecutable implements Executable {
     private readonly plan: Plan,
     encoded: EncodedPlan,
   ) {
-    this.parallel = encoded.parallel;
     const { memory } = host;
     const scalarBytes = Math.ceil((plan.scalars.length * 4) / alignment) * alignment;
     this.base = memory.allocate(scalarBytes + encoded.words.byteLength);
@@ -116,12 +116,13 @@ export class CpuExecutable implements Executable {
       const { buffer, byteOffset, byteLength } = plan.uploads[i];
       copyIn(memory, this.bound[buffer] + byteOffset, uploads[i], byteLength);
     }
-    host.execute(this.commands, this.parallel);
+    host.execute(this.commands);
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    this.host.quiesce();
     this.host.memory.release(this.base);
   }
 }

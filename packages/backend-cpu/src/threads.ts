@@ -1,8 +1,8 @@
 /**
- * Workers: threads that share the memory and run every plan together with the main thread (assembly/threads.ts).
+ * Workers: threads that share the memory and help the main thread with every plan (assembly/threads.ts).
  *
  * The workers' source is in here as text, so that no bundler has to find a file. A worker compiles nothing: it gets the
- * compiled module, says that it is ready, and then waits inside WebAssembly for jobs until it is stopped.
+ * compiled module, says that it is ready, and then waits inside WebAssembly for commands until it is stopped.
  */
 
 /** A worker of Node or of a page, as far as it is used here. */
@@ -21,7 +21,7 @@ interface Start {
 }
 
 /** Words of the control block that are read here; their order is that of `Control` in assembly/threads.ts. */
-const generationWord = 3;
+const doneWord = 3;
 const stoppedWord = 5;
 const scratchWord = 6;
 const scratchBytesWord = 7;
@@ -40,7 +40,7 @@ const body = `async function start({ module, memory, control, index, count }, po
     exports.work();
   } catch (error) {
     Atomics.store(words, ${stoppedWord}, 1);
-    Atomics.notify(words, ${generationWord});
+    Atomics.notify(words, ${doneWord});
     post(String(error));
   }
 }`;

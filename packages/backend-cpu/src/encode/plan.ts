@@ -1,6 +1,6 @@
 /** A whole plan as commands. */
 import type { Plan, Step } from '@inkstone/core/backend';
-import { CommandFlags, CommandKind } from '../../assembly/opcodes.js';
+import { CommandKind } from '../../assembly/opcodes.js';
 import { encodeAttention } from './attention.js';
 import { encodeAddition, encodeSelection } from './indexing.js';
 import { encodeMatmul } from './matmul.js';
@@ -21,8 +21,6 @@ import { type Relocation, Writer } from './writer.js';
 export interface EncodedPlan {
   readonly words: Int32Array;
   readonly relocations: readonly Relocation[];
-  /** Whether any command is worth more than one thread. */
-  readonly parallel: boolean;
   /** Bytes of scratch memory that the threads share, and that each has. */
   readonly sharedScratch: number;
   readonly localScratch: number;
@@ -43,24 +41,12 @@ export function encodePlan(plan: Plan, parallelWork: number): EncodedPlan {
   });
   writer.begin(CommandKind.End, 0);
   writer.end();
-  const parallel = markLast(writer.words);
   return {
     words: Int32Array.from(writer.words),
-    parallel,
     relocations: writer.relocations,
     sharedScratch: scratch.shared,
     localScratch: scratch.local,
   };
-}
-
-/** Marks the last command that all threads run; returns whether there is one. */
-function markLast(words: number[]): boolean {
-  let last = -1;
-  for (let at = 0; words[at] !== CommandKind.End; at += words[at + 1] / 4) {
-    if (words[at + 2] & CommandFlags.Parallel) last = at;
-  }
-  if (last >= 0) words[last + 2] |= CommandFlags.Last;
-  return last >= 0;
 }
 
 function encodeStep(encoder: StepEncoder, step: Step): void {
