@@ -60,7 +60,7 @@ describe.runIf(requireFixture('adapter'))('WebGPU device', () => {
     for (const [target, names] of [
       [device.gpu, ['createBuffer', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync']],
       [device.gpu.queue, ['submit']],
-    ] as [Record<string, (...args: unknown[]) => unknown>, string[]][]) {
+    ] as unknown as [Record<string, (...args: unknown[]) => unknown>, string[]][]) {
       for (const name of names) {
         const original = target[name];
         target[name] = (...args) => {
