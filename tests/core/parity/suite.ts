@@ -19,6 +19,8 @@ export interface ParityOptions {
   readonly nonFinite?: boolean;
   /** Of each op's cases only every so many, where a device takes long to compile kernels. Default 1: all. */
   readonly every?: number;
+  /** Which families of cases; all by default. */
+  readonly families?: (name: string) => boolean;
 }
 
 /** Defines the tests of one device. */
@@ -34,7 +36,7 @@ export function paritySuite(
       setDefaultDevice(device);
     });
     afterAll(() => device?.close());
-    for (const family of families()) {
+    for (const family of families().filter(options.families ?? (() => true))) {
       describe(family, () => {
         const count = new Map<string, number>();
         for (const testCase of readCases(family)) {
