@@ -22,7 +22,9 @@ afterAll(() => device.close());
 const build = (): nn.Sequential =>
   new nn.Sequential(new nn.Linear(4, 8), new nn.Tanh(), new nn.LayerNorm(8), new nn.Linear(8, 2));
 
-type Make = (parameters: nn.Parameter[]) => optim.SGD | optim.Adam | optim.RMSprop | optim.Adagrad;
+type Make = (
+  parameters: nn.Parameter[],
+) => optim.SGD | optim.Adam | optim.AdamW | optim.RMSprop | optim.Adagrad;
 const makes: Readonly<Record<string, Make>> = {
   SGD: (p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 }),
   Adam: (p) => new optim.Adam(p, { lr: 0.01, amsgrad: true }),
