@@ -2,7 +2,8 @@
  * The instructions of pointwise programs: each is a loop over one block of each of its operands.
  *
  * A register is a pair of words in the thread's register table: the address of its block and a mask. The mask is all
- * ones for a block, 0 for a value that is the same at all points (16 bytes): `address + (i & mask)` reads both.
+ * ones for a block, 0 for a value that is the same at all points: `address + (i & mask)` reads both. Cheap instructions
+ * take two vectors a turn, so blocks are processed in multiples of 32 bytes.
  */
 import { Op } from './opcodes';
 import * as math from './math';
