@@ -3,7 +3,7 @@
  * The packages as a user gets them: packed, installed with npm into an empty folder, and used to train the model of the
  * README on both backends. Also: every command of the READMEs exists.
  */
-import { execFile } from 'node:child_process';
+import { type ExecFileOptions, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,12 @@ import { requireFixture } from '@inkstone/harness/fixtures';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkout, codeBlocks, programs, readmes } from './readme.js';
 
-const run = promisify(execFile);
+/** Under `npx --package=...` (another Node, say) npm hands its own options down to every npx below it. */
+const { npm_config_package: _package, npm_config_call: _call, ...environment } = process.env;
+
+const execute = promisify(execFile);
+const run = (command: string, args: string[], options: ExecFileOptions = {}) =>
+  execute(command, args, { env: environment, ...options, encoding: 'utf8' });
 const folders = ['tokenizer', 'core', 'backend-cpu', 'backend-webgpu', 'models'].map(
   (name) => `packages/${name}`,
 );
