@@ -74,7 +74,7 @@ describe('inkstone', () => {
     });
     expect(stderr).toBe('');
     expect(stdout).toMatch(new RegExp(`^✓ Node +${process.versions.node}$`, 'm'));
-    expect(stdout).toMatch(/^✓ cpu +WebAssembly SIMD.* GFLOP\/s$/m);
+    expect(stdout).toMatch(/^✓ cpu +WebAssembly (relaxed )?SIMD.* GFLOP\/s$/m);
     expect(stdout).toMatch(/^✓ reference +plain TypeScript, [\d.]+ GFLOP\/s$/m);
     expect(stdout).toMatch(/^. webgpu +\S/m);
     expect(stdout).toMatch(/^- ci +not in the cache; 85\.5 MB to download on first use$/m);
