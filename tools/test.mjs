@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closing } from './closing.mjs';
 import { run } from './run.mjs';
-import { isInstalled, markInstalled, pnpm, requireNode, tool } from './workspace.mjs';
+import { isInstalled, markCommandBuilt, markInstalled, pnpm, requireNode, tool } from './workspace.mjs';
 
 requireNode();
 const args = process.argv.slice(2);
@@ -60,6 +60,12 @@ async function install() {
   return code;
 }
 
+async function build() {
+  const code = await run(pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'));
+  if (code === 0) markCommandBuilt();
+  return code;
+}
+
 /** @type {import('./closing-reporter.mjs').Counts} */
 let counts = { passed: 0, failed: [], skipped: [] };
 
@@ -78,10 +84,7 @@ async function tests() {
   }
 }
 
-const ready =
-  suiteOnly ||
-  ((await stage('install', install)) &&
-    (await stage('build', () => run(pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only')))));
+const ready = suiteOnly || ((await stage('install', install)) && (await stage('build', build)));
 if (ready) {
   if (!suiteOnly) {
     await stage('lint', () =>

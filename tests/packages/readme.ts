@@ -5,6 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 export const checkout: string = fileURLToPath(new URL('../../', import.meta.url));
 
+/** Under `npx --package=...` (another Node, say) npm hands its own options down to every npx below it. */
+const { npm_config_package: _package, npm_config_call: _call, ...inherited } = process.env;
+
+/** The environment of what a test runs as a reader of the README would. */
+export const environment: NodeJS.ProcessEnv = inherited;
+
 export const readmes = ['README.md', 'README.zh-CN.md'] as const;
 
 export interface CodeBlock {
