@@ -38,10 +38,12 @@ export {
   broadcastTensors,
   einsum,
   hstack,
+  keep,
   type MultinomialOptions,
   meshgrid,
   multinomial,
   outer,
+  state,
   vstack,
   where,
 } from './tensor/functions.js';

@@ -18,6 +18,13 @@ export interface AttentionOptions {
   isCausal?: boolean;
   /** Default 1 / sqrt(head size). */
   scale?: number;
+  /**
+   * How many of the keys and values exist, the first ones: they are a cache that has room for more (default all). It may
+   * change from call to call without a new plan. With it, `attnMask` and `isCausal` may be given together.
+   */
+  keyLength?: number;
+  /** Where query 0 stands among the keys, for `isCausal` (default 0): how many a cache held before. */
+  queryOffset?: number;
   generator?: Generator;
 }
 
@@ -39,7 +46,13 @@ export function scaledDotProductAttention(
   }
   const { attnMask = null, dropoutP = 0, isCausal = false } = options;
   checkProbability('scaledDotProductAttention', dropoutP);
-  if (attnMask && isCausal) throw new Error('scaledDotProductAttention: give attnMask or isCausal, not both');
+  const { keyLength, queryOffset } = options;
+  const cache =
+    keyLength === undefined && queryOffset === undefined
+      ? null
+      : { length: keyLength ?? k.shape[k.ndim - 2], offset: queryOffset ?? 0 };
+  if (attnMask && isCausal && !cache)
+    throw new Error('scaledDotProductAttention: give attnMask or isCausal, not both');
   const four = (t: Tensor): Tensor => {
     if (t.ndim === 4) return t;
     if (t.ndim < 4) return t.reshape([...new Array<number>(4 - t.ndim).fill(1), ...t.shape]);
@@ -53,6 +66,7 @@ export function scaledDotProductAttention(
     dropout: dropoutP > 0 ? dropoutFactors(q, shape, dropoutP, options.generator).value : null,
     causal: isCausal,
     scale: options.scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]),
+    cache,
   });
   return wrap(out).reshape(q.shape);
 }

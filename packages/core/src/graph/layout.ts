@@ -17,6 +17,8 @@ export interface Layout {
   readonly shape: Shape;
   readonly strides: readonly number[];
   readonly offset: number;
+  /** As an operand's: a position that the host gives at each run. On what is written only. */
+  readonly shift?: Operand['shift'];
 }
 
 export function contiguousLayout(buffer: PlanBuffer, dtype: DType, shape: Shape, offset = 0): Layout {
@@ -35,6 +37,7 @@ export function operandOf(layout: Layout): Operand {
     shape: layout.shape,
     strides: layout.strides,
     offset: layout.offset,
+    ...(layout.shift && { shift: layout.shift }),
   };
   planBufferOf.set(operand, layout.buffer);
   return operand;

@@ -344,7 +344,8 @@ export class Lowering {
     for (const reader of this.#readers[bound]) if (reader !== this.#group) return false;
     const group = this.#group as Group;
     if (!this.#readers[bound].has(group)) return true;
-    if (group.kind === 'kernel' || group.kind === 'copy') return false;
+    if (group.kind === 'copy') return false;
+    if (group.kind === 'kernel') return this.#overwritesInput(group.root, bound, shape);
     for (const node of [...group.prologue, ...(group.root >= 0 ? [group.root] : []), ...group.members]) {
       for (const input of this.recording.nodes[node].inputs) {
         const producer = this.fusion.producer(input.index);
@@ -362,6 +363,19 @@ export class Lowering {
       }
     }
     return true;
+  }
+
+  /** Whether a kernel that may write over its input 0 finds it, and nothing else, in a bound buffer. */
+  #overwritesInput(root: number, bound: number, shape: Shape): boolean {
+    const { op, inputs } = this.recording.nodes[root];
+    if (op?.kind !== 'kernel' || !op.overwrites) return false;
+    const lies = inputs.map((input) => {
+      const producer = this.fusion.producer(input.index);
+      return producer < 0 && this.binding.externals[-1 - producer] === bound;
+    });
+    if (!lies[0] || lies.lastIndexOf(true) !== 0) return false;
+    const layout = this.layout(inputs[0].index);
+    return layout.offset === 0 && sizeOf(layout.shape) === sizeOf(shape) && layoutIsContiguous(layout);
   }
 
   /** Bound buffers that a group reads. */

@@ -62,6 +62,8 @@ export interface KernelOp extends OpBase {
    * other): these may be computed in place (see placement.ts).
    */
   readonly joins?: boolean;
+  /** Whether the result may lie where input 0 lies, with only a part of it written (a cache that grows). */
+  readonly overwrites?: boolean;
   lower(node: Value, io: KernelIO): void;
 }
 

@@ -22,9 +22,10 @@ function dimensions(q: Value, k: Value) {
 function shared(node: Value, io: KernelIO, first: number) {
   const read = (i: number): Operand => operandOf(io.input(i, 'unitStride'));
   let next = first;
+  const { cached } = node.attrs as { readonly cached: boolean };
   return {
-    keyLength: null,
-    causalShift: null,
+    keyLength: cached ? io.scalar(0) : null,
+    causalShift: cached ? io.scalar(1) : null,
     scale: node.attrs?.scale as number,
     causal: node.attrs?.causal as number | null,
     q: read(0),
@@ -43,7 +44,14 @@ const attentionOp: KernelOp = {
     const [q, k, v, ...extra] = node.inputs;
     const [batch, heads, queries] = node.shape;
     const lse = auxOf(node, logSumExp, [batch, heads, queries], node.dtype);
-    const dq = record(attentionBackwardOp, [q, k, v, node, lse, g, ...extra], q.shape, q.dtype, node.attrs);
+    const dq = record(
+      attentionBackwardOp,
+      [q, k, v, node, lse, g, ...extra],
+      q.shape,
+      q.dtype,
+      node.attrs,
+      node.scalars,
+    );
     return [
       q.requiresGrad ? dq : null,
       k.requiresGrad ? auxOf(dq, dkAux, k.shape, k.dtype) : null,
@@ -98,6 +106,11 @@ export interface AttentionOptions {
   readonly dropout: Value | null;
   readonly causal: boolean;
   readonly scale: number;
+  /**
+   * Keys and values are a cache: its first `length` entries exist, and query 0 stands at entry `offset` of it. Both are
+   * run-time scalars: a cache that grows needs no new plan.
+   */
+  readonly cache: { readonly length: number; readonly offset: number } | null;
 }
 
 /**
@@ -125,10 +138,21 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
     return [expand(value, full)];
   };
   const inputs = [q, k, v, ...lay(options.mask, 'mask'), ...lay(options.dropout, 'dropout')];
-  return record(attentionOp, inputs, q.shape, q.dtype, {
+  const { cache } = options;
+  const whole = (name: string, value: number, most: number): number => {
+    if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+    throw wrong(`${name} is ${value}, must be a whole number from 0 to ${most}`);
+  };
+  const scalars = cache
+    ? [whole('keyLength', cache.length, keys), whole('queryOffset', cache.offset, keys)]
+    : [];
+  const attrs = {
     scale: options.scale,
     causal: options.causal ? 0 : null,
     mask: options.mask !== null,
     dropout: options.dropout !== null,
-  });
+    cached: cache !== null,
+    scalarType: 'int32',
+  };
+  return record(attentionOp, inputs, q.shape, q.dtype, attrs, scalars);
 }

@@ -180,6 +180,37 @@ export function putSlice(x: Value, part: Value, { dim, start, step }: SliceAttrs
   return record(putSliceOp, [x, part], x.shape, x.dtype, { dim, start, step });
 }
 
+/** As `putSlice`, at a place that the host gives at each run, and in place where the old version is no longer needed. */
+const updateSliceOp: KernelOp = {
+  kind: 'kernel',
+  name: 'updateSlice',
+  overwrites: true,
+  lower: (node, io) => {
+    const dim = node.attrs?.dim as number;
+    const before = io.input(0);
+    const out = io.output();
+    if (before.buffer !== out.buffer) io.copy(before, out);
+    const shift = { scalar: io.scalar(0), stride: out.strides[dim] };
+    io.copy(io.input(1), { ...out, shape: node.inputs[1].shape, shift });
+  },
+};
+
+/** x with `part` laid over entries start ... of a dimension. `start` is a run-time scalar: another one needs no new plan. */
+export function updateSlice(x: Value, part: Value, dim: number, start: number): Value {
+  const axis = normalizeDim('updateSlice', dim, x.shape.length);
+  const fits =
+    part.shape.length === x.shape.length && part.shape.every((n, i) => i === axis || n === x.shape[i]);
+  if (!fits || part.dtype !== x.dtype) {
+    throw new Error(
+      `updateSlice: ${part.dtype} ${showShape(part.shape)} cannot be a slice of dimension ${axis} of ${x.dtype} ${showShape(x.shape)}`,
+    );
+  }
+  const last = x.shape[axis] - part.shape[axis];
+  if (!Number.isInteger(start) || start < 0 || start > last)
+    throw new Error(`updateSlice: start is ${start}, must be a whole number from 0 to ${last}`);
+  return record(updateSliceOp, [x, part], x.shape, x.dtype, { dim: axis, scalarType: 'int32' }, [start]);
+}
+
 const catOp: KernelOp = {
   kind: 'kernel',
   name: 'cat',

@@ -7,7 +7,7 @@ import { where as whereOp } from '../ops/pointwise.js';
 import { defaultGenerator, exponential, type Generator } from '../random/index.js';
 import type { Other } from './arithmetic.js';
 import { cat } from './creation.js';
-import { Tensor } from './tensor.js';
+import { persistent, Tensor } from './tensor.js';
 
 /**
  * Einstein summation.
@@ -103,4 +103,21 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
   });
   const below = share.unsqueeze(-2).lt(draws.unsqueeze(-1)).sum(-1);
   return below.clamp(0, categories - 1);
+}
+
+/**
+ * Computes several tensors in one run and keeps them: `keep()` of each, but in a single plan. Versions of tensors with
+ * memory of their own (parameters, buffers, caches) take their place there.
+ */
+export function keep(...tensors: Tensor[]): void {
+  const [first] = tensors;
+  first?.device.run(tensors.map(({ value }) => value));
+}
+
+/**
+ * A tensor with memory of its own, which later versions (`add_`, `updateSlice_` ...) overwrite in place, as parameters
+ * and buffers have: state that a loop carries on.
+ */
+export function state(initial: Tensor, name = 'state'): Tensor {
+  return new Tensor(persistent(initial.value, name));
 }

@@ -9,6 +9,7 @@ import { expand } from '../ops/broadcast.js';
 import { cast, clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import * as op from '../ops/pointwise.js';
+import { updateSlice } from '../ops/views.js';
 import { putBack } from '../ops/write-back.js';
 import type { Other } from './arithmetic.js';
 import { newLeaf } from './base.js';
@@ -75,6 +76,15 @@ export class Tensor extends TensorIndexing {
     options: { accumulate?: boolean } = {},
   ): this {
     return this.#become('indexPut_', this.indexPut(indices, values, options).value);
+  }
+
+  /**
+   * `narrow(dim, start, n).copy_(source)`, in place and with a start that may change from call to call without a new
+   * plan: what a key-value cache of preallocated length does with each token. No gradient flows through it.
+   * @param source the shape of this tensor but for `dim`, where it has n
+   */
+  updateSlice_(dim: number, start: number, source: Tensor): this {
+    return this.#become('updateSlice_', updateSlice(this.value, source.value, dim, start));
   }
 
   /**
