@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isCommandBuilt, isInstalled } from '../../tools/workspace.mjs';
 import { checkout, codeBlocks, environment, readmes } from './readme.js';
@@ -66,17 +67,20 @@ function run(
   then?: { readonly until: RegExp; readonly act: (output: string, end: () => void) => Promise<void> },
 ): Promise<Finished> {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Ctrl-C reaches all that a terminal runs in the foreground: here, a process group of its own.
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(command, args, { cwd, env: environment, stdio: [...stdio], detached: true });
+    const interrupt = (signal: NodeJS.Signals) => child.pid && process.kill(-child.pid, signal);
     let output = '';
     let acted = false;
     const take = (text: string) => {
-      output += text;
+      output += stripVTControlCharacters(text);
       if (!then || acted || !then.until.test(output)) return;
       acted = true;
       then
-        .act(output, () => child.kill('SIGINT'))
+        .act(output, () => interrupt('SIGINT'))
         .catch((error: unknown) => {
-          child.kill('SIGKILL');
+          interrupt('SIGKILL');
           fail(error);
         });
     };
@@ -135,10 +139,10 @@ describe('the command lines of the README', () => {
     ];
     const { code, output } = await run('npm', args, checkout);
     expect(code, output).toBe(0);
-    expect(output).toMatch(/unigram.*step 1 .*validation loss.*sample 3:.*checkpoint.*go on.*write/s);
+    expect(output).toMatch(/unigram.*step 1\b.*validation loss.*sample 3:.*checkpoint.*go on.*write/s);
     // The command that it names goes on.
-    const [, resume = ''] = /go on +node (.*)/.exec(output) ?? [];
-    const again = await run(process.execPath, [...resume.split(' '), '--steps', '25'], checkout);
+    const [, resume = ''] = /go on +npm (.*)/.exec(output) ?? [];
+    const again = await run('npm', [...resume.split(' '), '--steps', '25'], checkout);
     expect(again.code, again.output).toBe(0);
     expect(again.output).toContain('25/25');
   }, 120_000);
