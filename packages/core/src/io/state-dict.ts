@@ -37,17 +37,26 @@ export function loadSafetensors(bytes: Uint8Array, options: LoadOptions = {}): S
 /** The tensor of one entry, as `loadSafetensors` makes it. */
 export function toTensor(entry: SafetensorsEntry, key: string, options: LoadOptions = {}): Tensor {
   const { file = 'safetensors', device } = options;
-  const { dtype, shape, data } = entry;
-  if (dtype === 'C64') throw new SafetensorsError(file, 'C64 (complex numbers) cannot be loaded', key);
-  const [type, host] = hostElements(dtype, data, file, key);
+  return tensorOfElements(entry, device, (why) => {
+    throw new SafetensorsError(file, why, key);
+  });
+}
+
+/** The tensor of elements of any file. @param fail throws the error of that kind of file */
+export function tensorOfElements(
+  { dtype, shape, data }: SafetensorsEntry,
+  device: Device | undefined,
+  fail: (why: string) => never,
+): Tensor {
+  if (dtype === 'C64') fail('C64 (complex numbers) cannot be loaded');
+  const [type, host] = hostElements(dtype, data, fail);
   return fromTypedArray(host, shape, { dtype: type, ...(device ? { device } : {}) });
 }
 
 function hostElements(
   dtype: SafetensorsDType,
   data: ElementArray,
-  file: string,
-  key: string,
+  fail: (why: string) => never,
 ): [DType, HostArray] {
   if (data instanceof Float32Array) return ['float32', data];
   if (data instanceof Float64Array) return ['float64', data];
@@ -57,9 +66,7 @@ function hostElements(
   const out = new Int32Array(data.length);
   for (let i = 0; i < out.length; i++) {
     out[i] = Number(data[i]);
-    if (out[i] !== Number(data[i])) {
-      throw new SafetensorsError(file, `element ${i} is ${data[i]}, integers of 32 bits are the limit`, key);
-    }
+    if (out[i] !== Number(data[i])) fail(`element ${i} is ${data[i]}, integers of 32 bits are the limit`);
   }
   return ['int32', out];
 }
@@ -79,11 +86,18 @@ export async function saveSafetensors(
   options: SaveOptions = {},
 ): Promise<Uint8Array> {
   // All reads are asked for at once: they see one and the same version, and wait for the device once.
-  const read = [...tensors].map(async ([key, tensor]): Promise<[string, TensorToWrite]> => {
-    const dtype = fileType(tensor.dtype, options.float32As ?? 'F32');
-    return [key, { dtype, shape: tensor.shape, data: await tensor.data() }];
-  });
+  const read = [...tensors].map(
+    async ([key, tensor]) => [key, await elementsOfTensor(tensor, options.float32As)] as const,
+  );
   return writeSafetensors(new Map(await Promise.all(read)), options);
+}
+
+/** What a file stores of a tensor, as it is at this line. */
+export async function elementsOfTensor(
+  tensor: Tensor,
+  float32As: SafetensorsDType = 'F32',
+): Promise<Required<TensorToWrite>> {
+  return { dtype: fileType(tensor.dtype, float32As), shape: tensor.shape, data: await tensor.data() };
 }
 
 function fileType(dtype: DType, float32As: SafetensorsDType): SafetensorsDType {
