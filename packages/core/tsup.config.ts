@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/backend.ts', 'src/io.ts'],
+  entry: ['src/index.ts', 'src/backend.ts', 'src/io.ts', 'src/random.ts'],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

@@ -1,5 +1,5 @@
 /**
- * PyTorch's random streams on plain typed arrays. NumPy's and Python's generators live in `numpy.ts` and `python.ts`.
+ * PyTorch's random streams on plain typed arrays. NumPy's and Python's generators are in '@inkstone/core/random' too.
  */
 export { type BernoulliOutput, bernoulliScalar, bernoulliTensor, dropoutMask } from './bernoulli.js';
 export { exponential } from './exponential.js';
