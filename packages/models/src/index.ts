@@ -1,5 +1,6 @@
 /** Language models that run anywhere: building, training, saving, loading, writing. Files need '@inkstone/models/node'. */
 export { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
+export { Bigram, type BigramConfig } from './bigram.js';
 export { CausalLM, type CausalLMConfig, type CausalLMOutput } from './causal-lm.js';
 export {
   latestCheckpoint,
@@ -34,8 +35,34 @@ export { ci, yuanqu } from './datasets/verse.js';
 export { type Folder, MemoryFolder, MissingFile } from './folder.js';
 export { type GenerateOptions, newTokens, type StreamOptions } from './generation.js';
 export { GPT, type GPTConfig } from './gpt.js';
+export {
+  type BeginEvent,
+  type CurvesEvent,
+  type DoneEvent,
+  findLesson,
+  type Lesson,
+  type LessonEvent,
+  type LessonOptions,
+  type LessonStepEvent,
+  type LessonText,
+  lessons,
+  type MatrixEvent,
+  type NoteEvent,
+  runLesson,
+  type TableEvent,
+  type TellingEvent,
+  type TextEvent,
+  type Words,
+} from './lessons/index.js';
 export { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js';
+export { NgramMLP, type NgramMLPConfig } from './ngram-mlp.js';
 export { type LoadModelOptions, savePretrained } from './pretrained.js';
+export {
+  type RecurrentCell,
+  RecurrentLM,
+  type RecurrentLMConfig,
+  type RecurrentState,
+} from './recurrent-lm.js';
 export { type ResumeOptions, readRun, Trainer, type TrainerOptions, type TrainingData } from './trainer.js';
 export { defaultArguments, type TrainingArguments } from './training/arguments.js';
 export type {
