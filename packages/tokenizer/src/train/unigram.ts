@@ -229,7 +229,9 @@ async function prune(
       continue;
     }
     if (within[id] === 0) continue;
-    const logSumWithout = Math.log(sum + count * (others.length - 1));
+    // By the paper this would be the length of `others`; the reference takes the number of all pieces, which
+    // protects frequent pieces, and so its vocabularies are only had this way.
+    const logSumWithout = Math.log(sum + count * (pieces.length - 1));
     let logProbability = 0;
     for (const other of others)
       logProbability += Math.log((frequency[other] as number) + count) - logSumWithout;
