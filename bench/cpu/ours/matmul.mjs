@@ -1,0 +1,64 @@
+/** One product as a plan of one step: what the kernel does, without recording. */
+
+function operand(buffer, batch, rows, columns, transposed, batchStride = rows * columns) {
+  const inner = transposed ? [1, rows] : [columns, 1];
+  return {
+    buffer,
+    dtype: 'float32',
+    shape: batch > 1 ? [batch, rows, columns] : [rows, columns],
+    strides: batch > 1 ? [batchStride, ...inner] : inner,
+    offset: 0,
+  };
+}
+
+function prepare(device, { m, k, n, batch }, a, b) {
+  const bytes = [a, b, operand(2, batch, m, n, false)].map(
+    ({ shape, strides }) => 4 * (1 + shape.reduce((last, size, i) => last + (size - 1) * strides[i], 0)),
+  );
+  const buffers = bytes.map((size) => device.createBuffer(size));
+  for (const [i, buffer] of buffers.entries()) {
+    device.write(
+      buffer,
+      0,
+      Float32Array.from({ length: bytes[i] / 4 }, () => Math.random() - 0.5),
+    );
+  }
+  const executable = device.compile({
+    buffers: bytes.map((byteLength) => ({ byteLength })),
+    scalars: [],
+    uploads: [],
+    steps: [
+      {
+        kind: 'matmul',
+        batch: batch > 1 ? [batch] : [],
+        ...{ m, n, k, a, b },
+        scalars: [],
+        epilogue: null,
+        epilogueInputs: [],
+        outputs: [operand(2, batch, m, n, false)],
+      },
+    ],
+  });
+  // Small products are counted in bundles, as a clock's tick is no shorter.
+  const repeats = Math.max(1, Math.round(1e6 / (2 * batch * m * n * k)));
+  return {
+    repeats,
+    run: async () => {
+      for (let i = 0; i < repeats; i++) executable.run(buffers, [], []);
+    },
+  };
+}
+
+export function matmul({ layout, m, k, n, batch }, device) {
+  const a = operand(0, batch, m, k, layout[0] === 'T');
+  const b = operand(1, batch, k, n, layout[1] === 'T');
+  return prepare(device, { m, k, n, batch }, a, b);
+}
+
+/** The micro-kernel on operands that stay in L1: the same 20 x 384 and 384 x 8 values again and again. */
+export function bareKernel(_, device) {
+  const shape = { m: 20, k: 384, n: 8, batch: 256 };
+  const a = operand(0, 256, 20, 384, false, 0);
+  const b = operand(1, 256, 384, 8, false, 0);
+  return prepare(device, shape, a, b);
+}
