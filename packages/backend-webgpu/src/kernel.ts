@@ -129,7 +129,8 @@ export class Kernel {
       ...accessors,
     ].join('\n');
     const enable = /\bf16\b/.test(declarations) ? 'enable f16;\n' : '';
-    const code = assemble(template, enable + declarations, source, values, library);
+    const body = assemble(template, declarations, source, values, library);
+    const code = `${enable}${/\bsubgroup[A-Z_]/.test(body) ? 'enable subgroups;\n' : ''}${body}`;
     return {
       label: this.label,
       code,

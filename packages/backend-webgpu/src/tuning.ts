@@ -22,6 +22,8 @@ export interface Tuning {
   readonly matmulTile: MatmulTile;
   /** Invocations of a pointwise workgroup. */
   readonly pointwiseWorkgroup: number;
+  /** Lanes that can hand values to each other (the adapter's smallest subgroup); 0 where that is not to be used. */
+  readonly subgroup: number;
   /** Whether tiles go through workgroup memory. */
   readonly sharedTiles: boolean;
   /** The most lanes that share one row of a softmax, a norm or a reduction. */
@@ -30,6 +32,10 @@ export interface Tuning {
   readonly attentionLanes: number;
   /** Queries or keys that an attention workgroup owns: a power of two, at most `attentionLanes`. */
   readonly attentionRows: number;
+  /** Lanes of a workgroup of a recurrent layer, at most: a power of two. */
+  readonly recurrentLanes: number;
+  /** Rows of the batch that it owns, at most: a power of two. */
+  readonly recurrentRows: number;
   /** Work items below which more lanes are given to each. */
   readonly parallelism: number;
 }
@@ -37,27 +43,40 @@ export interface Tuning {
 /** The two families of variants, by what they are for. */
 export const tunings = {
   'software adapter': {
-    matmulTile: { rows: 8, columns4: 2, across: 8 },
+    matmulTile: { rows: 16, columns4: 1, across: 8 },
     pointwiseWorkgroup: 64,
+    subgroup: 0,
     sharedTiles: false,
     rowLanes: 8,
     attentionLanes: 8,
     attentionRows: 4,
+    recurrentLanes: 8,
+    recurrentRows: 4,
     parallelism: 64,
   },
   GPU: {
     matmulTile: { rows: 8, columns4: 1, across: 64 },
     pointwiseWorkgroup: 256,
+    subgroup: 0,
     sharedTiles: true,
     rowLanes: 256,
     attentionLanes: 32,
     attentionRows: 8,
+    recurrentLanes: 256,
+    recurrentRows: 4,
     parallelism: 16384,
   },
 } as const satisfies Record<string, Tuning>;
 
-export function chooseTuning({ info }: Adapter): Tuning {
+export function chooseTuning({ info, device }: Adapter): Tuning {
   const name = `${info?.description ?? ''} ${info?.vendor ?? ''} ${info?.architecture ?? ''}`.toLowerCase();
   const software = /swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(name);
-  return software ? tunings['software adapter'] : tunings.GPU;
+  if (!software) return tunings.GPU;
+  const tuning = tunings['software adapter'];
+  const subgroup = device.features.has('subgroups') ? (info?.subgroupMinSize ?? 0) : 0;
+  const { rows, columns4, across } = tuning.matmulTile;
+  // A workgroup is one subgroup, so that all its lanes can share.
+  return subgroup > 1 && subgroup <= across
+    ? { ...tuning, subgroup, matmulTile: { rows, columns4, across: subgroup } }
+    : { ...tuning, subgroup };
 }

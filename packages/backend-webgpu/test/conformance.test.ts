@@ -1,4 +1,4 @@
-/** The shared kernel suite in Node, against the reference: with the kernels of software adapters, and with those of GPUs. */
+/** The shared kernel suite in Node, against the reference: with the kernels chosen for this adapter, and with those of GPUs. */
 import { reference } from '@inkstone/backend-cpu/reference';
 import { kernelSuite } from '@inkstone/conformance';
 import { requireFixture } from '@inkstone/harness/fixtures';
@@ -10,15 +10,15 @@ import { dtypes, tolerances } from './tolerances.js';
 const oracle = () => reference().open();
 
 describe.runIf(requireFixture('adapter'))('WebGPU', () => {
-  for (const [name, tuning] of Object.entries(tunings)) {
-    describe(`kernels for a ${name}`, () => {
+  for (const [name, tuning] of Object.entries({ 'this adapter': {}, 'a GPU': tunings.GPU })) {
+    describe(`kernels for ${name}`, () => {
       kernelSuite(() => webgpu({ tuning }).open(), {
         oracle,
         dtypes,
         tolerances,
         flushesSubnormals: true,
         // Every random plan is compiled anew, which takes a software adapter most of the time.
-        randomRuns: name === 'GPU' ? 3 : 10,
+        randomRuns: name === 'a GPU' ? 3 : 10,
       });
     });
   }

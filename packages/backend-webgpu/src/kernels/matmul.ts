@@ -67,23 +67,23 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
   const tileColumns = Math.ceil(n / (4 * tile.columns4 * tile.across));
   const tiles = tileRows * tileColumns * batches * slices;
   kernel.sizes({ m, n, k, tiles, tile_rows: tileRows, tile_columns: tileColumns });
-  if (slices > 1) kernel.sizes({ batches, k_slice: Math.ceil(k / slices) });
-  const aVectors = a.strides[rank] === 1 && tile.rows % 4 === 0 && isVectorMatrix(a, rank + 1);
-  kernel.input('a', a, aVectors ? 4 : 1);
-  // a_0, a_1, ...: the elements of a at this l, one for each row of the tile.
-  const loadRows = Array.from({ length: tile.rows }, (_, row) => {
-    if (!aVectors) return `let a_${row} = load_a(a_at + ${row}u * params.a_row);`;
-    const vector = `a4_${row >> 2}`;
-    const load = row % 4 === 0 ? `let ${vector} = load4_a(a_at + ${row}u);\n` : '';
-    return `${load}let a_${row} = ${vector}[${row % 4}];`;
-  });
+  // A slice begins at a multiple of four, as the vectors along k do.
+  if (slices > 1) kernel.sizes({ batches, k_slice: Math.ceil(k / slices / 4) * 4 });
   kernel.sizes({ a_row: a.strides[rank] as number, a_inner: a.strides[rank + 1] as number });
   kernel.sizes({ b_inner: b.strides[rank] as number, b_column: b.strides[rank + 1] as number });
-  const vectors = b.strides[rank + 1] === 1 && isVectorMatrix(b, rank);
-  kernel.input('b', b, vectors ? 4 : 1);
-  const singles = [0, 1, 2, 3].map((i) => `load_b(at + ${i}u * params.b_column)`).join(', ');
-  const readB = `fn read_b(at: u32) -> vec4<f32> { return ${vectors ? 'load4_b(at)' : `vec4<f32>(${singles})`}; }`;
-
+  const rowVectors = a.strides[rank + 1] !== 1 && a.strides[rank] === 1 && tile.rows % 4 === 0;
+  const columnVectors = b.strides[rank + 1] === 1;
+  const reads = [
+    readFour('a', a, rowVectors ? rank : rank + 1, kernel),
+    readFour('b', b, columnVectors ? rank + 1 : rank, kernel),
+  ];
+  const rest = k % 4 !== 0;
+  if (rest) {
+    kernel.input('a1', a);
+    kernel.input('b1', b);
+  }
+  const { subgroup } = to.tuning;
+  const share = subgroup >= tile.across ? tile.across : 1;
   const batchSpace = coalesce({
     shape: step.batch,
     strides: [a.strides.slice(0, rank), b.strides.slice(0, rank)],
@@ -103,8 +103,13 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
         ROWS: tile.rows,
         COLUMNS4: tile.columns4,
         ACROSS: tile.across,
-        READS: [readB, batchOffset('a', 0), batchOffset('b', 1)].join('\n'),
-        LOAD_ROWS: loadRows.join('\n'),
+        READS: [...reads, batchOffset('a', 0), batchOffset('b', 1)].join('\n'),
+        SHARE: share,
+        SUBGROUPS: share > 1,
+        VECTORS: Math.ceil(tile.rows / share),
+        ROW_VECTORS: rowVectors,
+        COLUMN_VECTORS: columnVectors,
+        REST: rest,
         SLICED: slices > 1,
         HEAVY: finish.heavy,
         FINISH: finish.code,
@@ -114,10 +119,20 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
   );
 }
 
-/** Whether every four neighbours of a matrix are one aligned vector, given that all but `other` of its strides allow it. */
-function isVectorMatrix(operand: Operand, other: number): boolean {
-  const batch = operand.strides.slice(0, operand.shape.length - 2);
-  return isAligned(operand) && [operand.strides[other], ...batch].every((stride) => stride % 4 === 0);
+/** The two axes of each side. */
+const axisNames = { a: ['row', 'inner'], b: ['inner', 'column'] } as const;
+
+/**
+ * Declares `read_NAME(at)`: four neighbours along `axis` of a matrix, as an aligned vector where all strides allow it.
+ */
+function readFour(name: 'a' | 'b', operand: Operand, axis: number, kernel: Kernel): string {
+  const { strides } = operand;
+  const others = strides.filter((_, i) => i !== axis);
+  const vector = strides[axis] === 1 && isAligned(operand) && others.every((stride) => stride % 4 === 0);
+  kernel.input(name, operand, vector ? 4 : 1);
+  const stride = `params.${name}_${axisNames[name][axis - strides.length + 2]}`;
+  const each = [0, 1, 2, 3].map((i) => `load_${name}(at + ${i}u * ${stride})`).join(', ');
+  return `fn read_${name}(at: u32) -> vec4<f32> { return ${vector ? `load4_${name}(at)` : `vec4<f32>(${each})`}; }`;
 }
 
 interface Finish {

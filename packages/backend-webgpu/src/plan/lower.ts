@@ -5,6 +5,7 @@ import { crossEntropy, crossEntropyBackward } from '../kernels/cross-entropy.js'
 import { matmul } from '../kernels/matmul.js';
 import { norm, normBackward } from '../kernels/norm.js';
 import { pointwise } from '../kernels/pointwise.js';
+import { recurrent, recurrentBackward } from '../kernels/recurrent.js';
 import { reduce } from '../kernels/reduce.js';
 import { indexAdd, scatter, select } from '../kernels/select.js';
 import { softmax, softmaxBackward } from '../kernels/softmax.js';
@@ -25,6 +26,8 @@ const lowerings: Lowerings = {
   normBackward,
   attention,
   attentionBackward,
+  recurrent,
+  recurrentBackward,
   indexSelect: select,
   indexAdd,
   gather: select,

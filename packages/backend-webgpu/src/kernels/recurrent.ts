@@ -1,0 +1,141 @@
+import {
+  gatesOf,
+  type Operand,
+  type RecurrentBackwardStep,
+  type RecurrentStep,
+} from '@inkstone/core/backend';
+import type { Dispatch, Kernel } from '../kernel.js';
+import type { Lowering } from '../plan/lowering.js';
+import { pointwise } from './pointwise.js';
+import forward from './recurrent.wgsl';
+import backward from './recurrent_backward.wgsl';
+
+type Step = RecurrentStep | RecurrentBackwardStep;
+
+/** Workgroup memory that every adapter has, in floats. */
+const sharedFloats = 4096;
+/** Bytes of weights that one core reads again and again at a good speed; with more, the units are shared out. */
+const cachedWeights = 1 << 20;
+
+interface Shape {
+  readonly rows: number;
+  readonly lanes: number;
+  /** Units of a workgroup. */
+  readonly units: number;
+  readonly shared: boolean;
+}
+
+/** @param perRow floats of workgroup memory for each row */
+function shapeOf(step: Step, perRow: number, { tuning }: Lowering): Shape {
+  const { batch, hidden } = step;
+  const { recurrentLanes, recurrentRows, parallelism } = tuning;
+  const whole = gatesOf[step.cell] * hidden * hidden * 4 <= cachedWeights;
+  let lanes = Math.min(recurrentLanes, 64);
+  while (whole && lanes < recurrentLanes && lanes < hidden) lanes *= 2;
+  const units = whole ? hidden : Math.max(lanes, 64);
+  // Rows share the weights that a lane reads, as long as there is enough work for all cores.
+  const tiles = Math.ceil(hidden / units) * lanes;
+  let rows = recurrentRows;
+  while (rows > 1 && (rows / 2 >= batch || Math.ceil(batch / rows) * tiles < parallelism)) rows /= 2;
+  // What one row has goes through workgroup memory, if it fits; else rows share the weights in registers all the same.
+  const shared = tuning.sharedTiles && perRow <= sharedFloats;
+  while (shared && rows * perRow > sharedFloats) rows /= 2;
+  return { rows, lanes, units, shared };
+}
+
+export function recurrent(step: RecurrentStep, to: Lowering): void {
+  if (step.batch === 0) return;
+  const { hidden, cell } = step;
+  const wide = gatesOf[cell] * hidden;
+  const weight = to.scratch('float32', [hidden, wide]);
+  const { weight: given } = step;
+  pointwise(
+    {
+      kind: 'pointwise',
+      label: `${step.label ?? 'recurrent'} (weights)`,
+      shape: [hidden, wide],
+      inputs: [{ ...given, shape: [hidden, wide], strides: [1, hidden] }],
+      scalars: [],
+      program: { instructions: [{ op: 'load', type: 'float32', input: 0 }], outputs: [0] },
+      outputs: [weight],
+    },
+    to,
+  );
+  const kernel = to.kernel(step.label ?? 'recurrent');
+  const optional = (name: string, operand: Operand | null): void =>
+    void (operand && kernel.input(name, operand));
+  kernel.input('x', step.x);
+  kernel.input('weight', weight);
+  optional('bias', step.bias);
+  kernel.input('h0', step.h0);
+  optional('c0', step.c0);
+  kernel.output('states', step.states);
+  if (step.cells) kernel.output('cells', step.cells);
+  if (step.saved) kernel.output('saved', step.saved);
+  const shape = shapeOf(step, hidden, to);
+  const gated = cell === 'lstm' || cell === 'gru';
+  const values = { BIAS: step.bias !== null, SAVED: step.saved !== null, GATED: gated };
+  add(step, to, kernel, shape, hidden, (groups, common) =>
+    kernel.build('recurrent', forward, { ...common, ...values }, groups),
+  );
+}
+
+export function recurrentBackward(step: RecurrentBackwardStep, to: Lowering): void {
+  if (step.batch === 0) return;
+  const { cell, hidden } = step;
+  const kernel = to.kernel(step.label ?? 'recurrent backward');
+  const lstm = cell === 'lstm';
+  kernel.input('weight', step.weight);
+  if (lstm) kernel.input('cells', step.cells as Operand);
+  else kernel.input('states', step.states);
+  if (step.saved) kernel.input('saved', step.saved);
+  kernel.input('dout', step.dout);
+  if (step.dlastCell) kernel.input('dlast', step.dlastCell);
+  kernel.output('dx', step.dx);
+  if (step.ds) kernel.output('ds', step.ds);
+  kernel.output('dh0', step.dh0);
+  if (step.dc0) kernel.output('dc0', step.dc0);
+  const perRow = gatesOf[cell] * hidden;
+  add(step, to, kernel, shapeOf(step, perRow, to), perRow, (groups, common) =>
+    kernel.build('recurrent_backward', backward, { ...common, LAST_CELL: step.dlastCell !== null }, groups),
+  );
+}
+
+/** One dispatch for all steps where a workgroup has all units, else one for each. */
+function add(
+  step: Step,
+  to: Lowering,
+  kernel: Kernel,
+  { rows, lanes, units, shared }: Shape,
+  perRow: number,
+  build: (groups: number, common: Readonly<Record<string, number | boolean>>) => Dispatch,
+): void {
+  const { cell, steps, batch, hidden } = step;
+  const rowTiles = Math.ceil(batch / rows);
+  const groups = rowTiles * Math.ceil(hidden / units);
+  // Backward, there is one more: the gradient of the initial state.
+  const end = step.kind === 'recurrent' ? steps : steps + 1;
+  kernel.sizes({ groups, row_tiles: rowTiles, units, batch, hidden, steps, reverse: step.reverse ? 1 : 0 });
+  kernel.sizes({ first: 0, end });
+  const dispatch = build(groups, {
+    LANES: lanes,
+    ROWS: rows,
+    GATES: gatesOf[cell],
+    SHARED: shared,
+    // In steps, so that layers of about one size share a pipeline.
+    SHARED_SIZE: Math.min(sharedFloats, Math.ceil((rows * perRow) / 256) * 256),
+    LSTM: cell === 'lstm',
+    GRU: cell === 'gru',
+    TANH: cell === 'tanh',
+    RELU: cell === 'relu',
+  });
+  if (units >= hidden) {
+    to.add(dispatch);
+    return;
+  }
+  for (let i = 0; i < end; i++) {
+    const at: Readonly<Record<string, number>> = { first: i, end: i + 1 };
+    const params = dispatch.params.map((param) => ({ ...param, value: at[param.name] ?? param.value }));
+    to.add({ ...dispatch, params });
+  }
+}
