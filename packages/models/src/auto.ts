@@ -1,19 +1,41 @@
 /** Models and tokenizers by what a folder says that it holds. */
-import { type Tokenizer, tokenizerFromJSON } from '@inkstone/tokenizer';
+import type { Tokenizer } from '@inkstone/tokenizer';
+import { loadTokenizer } from '@inkstone/tokenizer/formats';
 import type { CausalLM } from './causal-lm.js';
 import { resolveCheckpoint } from './checkpoint.js';
-import { type Folder, readJSON } from './folder.js';
-import { folderAt } from './folder-at.js';
+import { type Folder, MissingFile } from './folder.js';
 import { GPT } from './gpt.js';
+import { type DownloadOptions, type PretrainedSource, sourceFolder } from './hub.js';
+import { Llama } from './llama.js';
+import { llamaTypes } from './llama-files.js';
 import { ConfigError } from './model-files.js';
 import { inConfig, type LoadModelOptions, readConfig } from './pretrained.js';
 
-type Load = (folder: Folder, options: LoadModelOptions) => Promise<CausalLM>;
+type Load<M> = (folder: Folder, options: LoadModelOptions) => Promise<M>;
 
-/** By `model_type` in config.json. */
-const architectures: ReadonlyMap<string, Load> = new Map<string, Load>([
+/** Models that write, by `model_type` in config.json. */
+const causal: ReadonlyMap<string, Load<CausalLM>> = new Map<string, Load<CausalLM>>([
   ['gpt2', (folder, options) => GPT.fromPretrained(folder, options)],
+  ...llamaTypes.map((type): [string, Load<CausalLM>] => [
+    type,
+    (folder, options) => Llama.fromPretrained(folder, options),
+  ]),
 ]);
+
+async function load<M>(
+  known: ReadonlyMap<string, Load<M>>,
+  source: PretrainedSource,
+  options: LoadModelOptions,
+): Promise<M> {
+  const at = await resolveCheckpoint(await sourceFolder(source, options));
+  const { model_type: type } = await readConfig(at);
+  const found = known.get(type as string);
+  if (found) return found(at, options);
+  return inConfig(at, () => {
+    const names = [...known.keys()].join(', ');
+    throw new ConfigError('model_type', `is ${JSON.stringify(type) ?? 'missing'}; known are ${names}`);
+  });
+}
 
 /**
  * @example
@@ -23,18 +45,11 @@ export const AutoModelForCausalLM = {
   /**
    * The model in a folder (config.json, model.safetensors), or in the latest checkpoint of a run.
    *
-   * @param folder a path, in Node, or a `Folder`
+   * @param source a path (in Node), a `Folder`, an address, or a model's id on Hugging Face
    * @throws NotACheckpoint for another folder, Error that names the file and the field or key for a wrong one.
    */
-  async fromPretrained(folder: string | Folder, options: LoadModelOptions = {}): Promise<CausalLM> {
-    const at = await resolveCheckpoint(await folderAt(folder));
-    const { model_type: type } = await readConfig(at);
-    const load = architectures.get(type as string);
-    if (load) return load(at, options);
-    return inConfig(at, () => {
-      const known = [...architectures.keys()].join(', ');
-      throw new ConfigError('model_type', `is ${JSON.stringify(type) ?? 'missing'}; known are ${known}`);
-    });
+  fromPretrained(source: PretrainedSource, options: LoadModelOptions = {}): Promise<CausalLM> {
+    return load(causal, source, options);
   },
 };
 
@@ -44,29 +59,48 @@ export const AutoModelForCausalLM = {
  */
 export const AutoTokenizer = {
   /**
-   * The tokenizer in a folder (tokenizer.json), or in the latest checkpoint of a run.
+   * The tokenizer in a folder (tokenizer.json, or the files that came before it), or in the latest checkpoint of a run.
    *
-   * @param folder a path, in Node, or a `Folder`
+   * @param source a path (in Node), a `Folder`, an address, or a model's id on Hugging Face
    * @throws Error that names the file and the field that is wrong, or that it does not fit the model beside it.
    */
-  async fromPretrained(folder: string | Folder): Promise<Tokenizer> {
-    const given = await folderAt(folder);
-    const at = (await given.exists('tokenizer.json')) ? given : await resolveCheckpoint(given);
-    const json = await readJSON(at, 'tokenizer.json');
+  async fromPretrained(source: PretrainedSource, options: DownloadOptions = {}): Promise<Tokenizer> {
+    const given = await sourceFolder(source, options);
+    const found = await firstOf(given);
+    const at = found ? given : await resolveCheckpoint(given);
+    const file = found ?? (await firstOf(at));
+    if (!file) throw new MissingFile(at.name, tokenizerFiles[0]);
     let tokenizer: Tokenizer;
     try {
-      tokenizer = tokenizerFromJSON(json);
+      tokenizer = await loadTokenizer(async (name) => {
+        try {
+          return await at.read(name);
+        } catch (error) {
+          if (error instanceof MissingFile) return undefined;
+          throw error;
+        }
+      });
     } catch (error) {
-      throw new Error(`${at.name}: ${(error as Error).message}`, { cause: error });
+      const { message } = error as Error;
+      const named = message.startsWith(file) ? `: ${message}` : `/${file}: ${message}`;
+      throw new Error(`${at.name}${named}`, { cause: error });
     }
     if (await at.exists('config.json')) {
       const { vocab_size: size } = await readConfig(at);
       if (typeof size === 'number' && tokenizer.vocabSize > size) {
         throw new Error(
-          `${at.name}/tokenizer.json: ${tokenizer.vocabSize} tokens do not fit the model, whose vocab_size is ${size}`,
+          `${at.name}/${file}: ${tokenizer.vocabSize} tokens do not fit the model, whose vocab_size is ${size}`,
         );
       }
     }
     return tokenizer;
   },
 };
+
+/** Files that a tokenizer can be made of, the best first. */
+const tokenizerFiles = ['tokenizer.json', 'tokenizer.model', 'vocab.json', 'vocab.txt'] as const;
+
+async function firstOf(folder: Folder): Promise<string | null> {
+  for (const name of tokenizerFiles) if (await folder.exists(name)) return name;
+  return null;
+}

@@ -1,10 +1,16 @@
 /** What every causal language model can do: score the next token, write, save itself. */
 import { type Device, nn, type Tensor } from '@inkstone/core';
-import type { Tokenizer } from '@inkstone/tokenizer';
+import type { CacheShape, KeyValueCache } from './cache.js';
 import type { Folder } from './folder.js';
-import { type GenerateOptions, generate, type StreamOptions, stream } from './generation.js';
+import {
+  type GenerateOptions,
+  type GenerateOutput,
+  generate,
+  type StreamOptions,
+  stream,
+} from './generation.js';
 import type { ModelFiles } from './model-files.js';
-import { savePretrained } from './pretrained.js';
+import { type SaveOptions, savePretrained } from './pretrained.js';
 
 /** What training and generation need to know of any model. */
 export interface CausalLMConfig {
@@ -13,6 +19,8 @@ export interface CausalLMConfig {
   readonly blockSize: number;
   /** The token that ends a text, if there is one. */
   readonly eosTokenId: number | null;
+  /** Other tokens that end a text too. */
+  readonly stopTokenIds?: readonly number[];
 }
 
 export interface CausalLMOutput {
@@ -37,10 +45,16 @@ export abstract class CausalLM extends nn.Module {
    * Scores of what follows one position only, which is all that generation needs.
    *
    * @param idx int32 [B, T]
-   * @param at int32 [1], the position, the same for all rows
+   * @param at int32 [1], the position, the same for all rows; null where T is 1
+   * @param cache what came before; `idx` goes on from there, and is added to it. Only for a model with a `cacheShape`.
    * @returns logits [B, vocabSize]
    */
-  abstract next(idx: Tensor, at: Tensor): Tensor;
+  abstract next(idx: Tensor, at: Tensor | null, cache?: KeyValueCache): Tensor;
+
+  /** What a key-value cache for this model holds; null for a model without one, which sees its whole text each time. */
+  get cacheShape(): CacheShape | null {
+    return null;
+  }
 
   /** Where the model lives: the device of its first parameter. */
   get device(): Device {
@@ -49,13 +63,33 @@ export abstract class CausalLM extends nn.Module {
   }
 
   /**
-   * Goes on with a text of token ids.
-   * @returns the ids given and the new ones, as Hugging Face's `generate`.
+   * Goes on with a text of token ids, or with several at once, which may differ in length.
+   *
+   * @returns the ids given and the new ones, as Hugging Face's `generate`; texts of a batch are not padded. With
+   *   `numReturnSequences` those of one prompt lie next to each other. With `returnDictInGenerate` also log-probabilities.
    * @example
    * const ids = await model.generate(tokenizer.encode('春'), { maxNewTokens: 50, temperature: 0.8, seed: 1 });
    */
-  generate(ids: ArrayLike<number>, options: GenerateOptions = {}): Promise<number[]> {
-    return generate(this, ids, options);
+  generate(ids: ArrayLike<number>, options?: GenerateOptions): Promise<number[]>;
+  generate(ids: readonly ArrayLike<number>[], options?: GenerateOptions): Promise<number[][]>;
+  generate(
+    ids: ArrayLike<number> | readonly ArrayLike<number>[],
+    options: GenerateOptions & { returnDictInGenerate: true },
+  ): Promise<GenerateOutput>;
+  async generate(
+    ids: ArrayLike<number> | readonly ArrayLike<number>[],
+    options: GenerateOptions & { returnDictInGenerate?: boolean } = {},
+  ): Promise<number[] | number[][] | GenerateOutput> {
+    const { returnDictInGenerate = false, ...rest } = options;
+    const single = ids.length === 0 || typeof ids[0] === 'number';
+    if (single && !returnDictInGenerate && (rest.numReturnSequences ?? 1) > 1)
+      throw new Error(
+        'generate: several numReturnSequences need a list of prompts, such as [ids], to give a list',
+      );
+    const prompts = (single ? [ids] : ids) as readonly ArrayLike<number>[];
+    const output = await generate(this, prompts, rest, returnDictInGenerate);
+    if (returnDictInGenerate) return output;
+    return single ? output.sequences[0] : output.sequences;
   }
 
   /**
@@ -68,7 +102,7 @@ export abstract class CausalLM extends nn.Module {
   }
 
   /** Writes config.json and model.safetensors, and the tokenizer's files with it. */
-  savePretrained(folder: string | Folder, options: { tokenizer?: Tokenizer } = {}): Promise<void> {
+  savePretrained(folder: string | Folder, options: SaveOptions = {}): Promise<void> {
     return savePretrained(this, folder, options);
   }
 }

@@ -4,11 +4,11 @@
  *
  * T is the length of a sequence, B the batch, C the width (nEmbd).
  */
-import { arange, functional as F, nn, type Tensor } from '@inkstone/core';
+import { arange, functional as F, fromTypedArray, nn, type Tensor } from '@inkstone/core';
+import type { CacheShape, KeyValueCache } from './cache.js';
 import { CausalLM, type CausalLMOutput } from './causal-lm.js';
-import type { Folder } from './folder.js';
 import { checkGPTConfig, gptFiles } from './gpt-files.js';
-import { type LoadModelOptions, loadModel } from './pretrained.js';
+import { type LoadModelOptions, loadModel, type PretrainedSource } from './pretrained.js';
 
 export interface GPTConfig {
   /** Tokens known. */
@@ -57,6 +57,7 @@ class CausalSelfAttention extends nn.Module {
 
   constructor(
     readonly config: GPTConfig,
+    readonly layer: number,
     options: nn.ModuleOptions,
   ) {
     super();
@@ -66,7 +67,7 @@ class CausalSelfAttention extends nn.Module {
     this.resid_dropout = new nn.Dropout(dropout, options);
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor, cache?: KeyValueCache): Tensor {
     const [B, T, C] = x.shape;
     const { nHead, dropout } = this.config;
     // Query, key and value of all heads in one product; the heads are views of it: [B, nHead, T, C / nHead].
@@ -75,7 +76,9 @@ class CausalSelfAttention extends nn.Module {
       .split(C, 2)
       .map((part) => part.view(B, T, nHead, C / nHead).transpose(1, 2));
     const dropoutP = this.training ? dropout : 0;
-    const y = F.scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
+    const y = cache
+      ? cache.attend(this.layer, q, k, v)
+      : F.scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
     return this.resid_dropout.forward(this.c_proj.forward(y.transpose(1, 2).reshape(B, T, C)));
   }
 }
@@ -105,17 +108,17 @@ class Block extends nn.Module {
   readonly ln_2: nn.LayerNorm;
   readonly mlp: MLP;
 
-  constructor(config: GPTConfig, options: nn.ModuleOptions) {
+  constructor(config: GPTConfig, layer: number, options: nn.ModuleOptions) {
     super();
     const norm = { ...options, eps: config.layerNormEpsilon, bias: config.bias };
     this.ln_1 = new nn.LayerNorm(config.nEmbd, norm);
-    this.attn = new CausalSelfAttention(config, options);
+    this.attn = new CausalSelfAttention(config, layer, options);
     this.ln_2 = new nn.LayerNorm(config.nEmbd, norm);
     this.mlp = new MLP(config, options);
   }
 
-  override forward(x: Tensor): Tensor {
-    x = x.add(this.attn.forward(this.ln_1.forward(x)));
+  override forward(x: Tensor, cache?: KeyValueCache): Tensor {
+    x = x.add(this.attn.forward(this.ln_1.forward(x), cache));
     return x.add(this.mlp.forward(this.ln_2.forward(x)));
   }
 }
@@ -136,17 +139,21 @@ class Transformer extends nn.Module {
     this.wte = new nn.Embedding(vocabSize, nEmbd, options);
     this.wpe = new nn.Embedding(blockSize, nEmbd, options);
     this.drop = new nn.Dropout(dropout, options);
-    this.h = new nn.ModuleList(Array.from({ length: nLayer }, () => new Block(config, options)));
+    this.h = new nn.ModuleList(
+      Array.from({ length: nLayer }, (_, layer) => new Block(config, layer, options)),
+    );
     this.ln_f = new nn.LayerNorm(nEmbd, { ...options, eps, bias });
   }
 
-  override forward(idx: Tensor): Tensor {
+  override forward(idx: Tensor, cache?: KeyValueCache): Tensor {
     const T = idx.shape[1];
     const { blockSize } = this.config;
     if (T > blockSize) throw new Error(`GPT: a sequence of ${T} tokens, but blockSize is ${blockSize}`);
-    const position = arange(T, { device: idx.device });
+    const { device } = idx;
+    const next = cache?.positions(T);
+    const position = next ? fromTypedArray(next.values, next.shape, { device }) : arange(T, { device });
     let x = this.drop.forward(this.wte.forward(idx).add(this.wpe.forward(position)));
-    for (const block of this.h) x = block.forward(x);
+    for (const block of this.h) x = block.forward(x, cache);
     return this.ln_f.forward(x);
   }
 }
@@ -200,12 +207,18 @@ export class GPT extends CausalLM {
     return { logits, loss };
   }
 
-  override next(idx: Tensor, at: Tensor): Tensor {
-    return this.lm_head.forward(this.transformer.forward(idx).indexSelect(1, at)).squeeze(1);
+  override next(idx: Tensor, at: Tensor | null, cache?: KeyValueCache): Tensor {
+    const hidden = this.transformer.forward(idx, cache);
+    return this.lm_head.forward(at ? hidden.indexSelect(1, at) : hidden).squeeze(1);
+  }
+
+  override get cacheShape(): CacheShape {
+    const { nLayer: layers, nHead: keyHeads, nEmbd } = this.config;
+    return { layers, keyHeads, headSize: nEmbd / keyHeads };
   }
 
   /** A model from a folder in Hugging Face's layout, or from a run (its latest checkpoint). */
-  static fromPretrained(folder: string | Folder, options: LoadModelOptions = {}): Promise<GPT> {
-    return loadModel(folder, gptFiles, (config) => new GPT(config, options), options);
+  static fromPretrained(from: PretrainedSource, options: LoadModelOptions = {}): Promise<GPT> {
+    return loadModel(from, gptFiles, (config) => new GPT(config, options), options);
   }
 }

@@ -33,8 +33,9 @@ export {
 } from './datasets/text.js';
 export { ci, yuanqu } from './datasets/verse.js';
 export { type Folder, MemoryFolder, MissingFile } from './folder.js';
-export { type GenerateOptions, newTokens, type StreamOptions } from './generation.js';
+export { type GenerateOptions, type GenerateOutput, newTokens, type StreamOptions } from './generation.js';
 export { GPT, type GPTConfig } from './gpt.js';
+export type { DownloadOptions, DownloadProgress, PretrainedSource } from './hub.js';
 export {
   type BeginEvent,
   type CurvesEvent,
@@ -54,9 +55,11 @@ export {
   type TextEvent,
   type Words,
 } from './lessons/index.js';
+export { Llama, type LlamaConfig } from './llama.js';
+export { type Llama2cOptions, llamaFromLlama2c, tokenizerFromLlama2c } from './llama2c.js';
 export { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js';
 export { NgramMLP, type NgramMLPConfig } from './ngram-mlp.js';
-export { type LoadModelOptions, savePretrained } from './pretrained.js';
+export { type LoadModelOptions, type SaveOptions, savePretrained } from './pretrained.js';
 export {
   type RecurrentCell,
   RecurrentLM,

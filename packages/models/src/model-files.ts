@@ -33,7 +33,11 @@ export class ConfigError extends Error {
 
 /** Reads the fields of a config.json, each with its check; the message of a failure names the field. */
 export class ConfigReader {
-  constructor(private readonly json: ConfigJSON) {}
+  /** @param prefix what messages put before the name of a field (for fields inside another) */
+  constructor(
+    private readonly json: ConfigJSON,
+    private readonly prefix = '',
+  ) {}
 
   /** A whole number from `least` on. */
   count(field: string, fallback?: number, least = 1): number {
@@ -67,6 +71,16 @@ export class ConfigReader {
     return this.json[field] == null ? null : this.count(field, undefined, 0);
   }
 
+  /** The ids of a field that holds one, a list of them, or null. */
+  tokens(field: string): number[] {
+    const value = this.json[field] ?? [];
+    const list = Array.isArray(value) ? value : [value];
+    for (const token of list)
+      if (!Number.isSafeInteger(token) || token < 0)
+        throw this.wrong(field, value, 'a token, a list of tokens or null');
+    return list;
+  }
+
   /** A field that must have one of these values, because nothing else is supported. */
   only(field: string, ...allowed: readonly unknown[]): void {
     const value = this.json[field];
@@ -80,6 +94,9 @@ export class ConfigReader {
   }
 
   private wrong(field: string, value: unknown, allowed: string): ConfigError {
-    return new ConfigError(field, `is ${JSON.stringify(value) ?? 'missing'}, must be ${allowed}`);
+    return new ConfigError(
+      this.prefix + field,
+      `is ${JSON.stringify(value) ?? 'missing'}, must be ${allowed}`,
+    );
   }
 }

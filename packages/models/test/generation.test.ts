@@ -1,9 +1,10 @@
 import { reference } from '@inkstone/backend-cpu/reference';
-import { Generator, manualSeed, rand, use } from '@inkstone/core';
+import { manualSeed, rand, use } from '@inkstone/core';
 import { CharTokenizer } from '@inkstone/tokenizer';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type GenerateOptions, generationConfig } from '../src/generation/options.js';
+import { applyRules, narrow, softmax } from '../src/generation/processors.js';
 import { GPT } from '../src/index.js';
-import { pickToken } from '../src/sampling.js';
 
 const tokenizer = CharTokenizer.train('春江潮水连海平,海上明月共潮生.', { specialTokens: ['<end>'] });
 const config = { vocabSize: tokenizer.vocabSize, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 8, eosTokenId: 0 };
@@ -72,8 +73,16 @@ describe('generate', () => {
     [[1], { temperature: 0 }, 'temperature is 0, must be greater than 0'],
     [[1], { topK: -1 }, 'topK is -1'],
     [[1], { maxNewTokens: 1.5 }, 'maxNewTokens is 1.5'],
+    [[1], { topP: 0 }, 'topP is 0'],
+    [[1], { minP: 2 }, 'minP is 2'],
+    [[1], { repetitionPenalty: 0 }, 'repetitionPenalty is 0'],
+    [[1], { numBeams: 0 }, 'numBeams is 0'],
+    [[1], { numBeams: 2, doSample: true }, 'exclude each other'],
+    [[[1]], { numBeams: 2, numReturnSequences: 3 }, 'numReturnSequences is 3, must be at most numBeams'],
+    [[1], { numBeams: 2, numReturnSequences: 2 }, 'need a list of prompts'],
+    [[1], { stopStrings: '.' }, 'stopStrings need a tokenizer'],
   ])('%j %j is refused', async (ids, options, message) => {
-    await expect(model.generate(ids, options)).rejects.toThrow(message);
+    await expect(model.generate(ids as number[], options)).rejects.toThrow(message);
   });
 });
 
@@ -91,35 +100,75 @@ test('stream gives the text of generate, without the end', async () => {
   expect(all.at(-1)).toBe('<end>');
 });
 
-describe('pickToken', () => {
+describe('drawing', () => {
   const logits = Float32Array.of(1, 3, 2, 3, 0);
-  const draw = (topK: number, temperature = 1) => {
-    const generator = new Generator({ seed: 0 });
-    const counts = new Array<number>(5).fill(0);
-    for (let i = 0; i < 4000; i++)
-      counts[pickToken(logits.slice(), { doSample: true, temperature, topK, generator })]++;
-    return counts.map((count) => count / 4000);
+  const shares = (options: GenerateOptions) => {
+    const config = generationConfig(
+      { topK: 0, doSample: true, ...options },
+      { vocabSize: 5, blockSize: 1, eosTokenId: null },
+    );
+    const scores = logits.slice();
+    narrow(scores, config);
+    softmax(scores);
+    return Array.from(scores);
   };
+  const weights = [1, 3, 2, 3, 0].map(Math.exp);
+  const total = weights.reduce((a, b) => a + b);
 
-  test('draws by the softmax of the scores', () => {
-    const weights = [1, 3, 2, 3, 0].map(Math.exp);
-    const total = weights.reduce((a, b) => a + b);
-    for (const [i, share] of draw(0).entries())
-      expect(Math.abs(share - weights[i] / total)).toBeLessThan(0.03);
+  test('is by the softmax of the scores', () => {
+    for (const [i, share] of shares({}).entries()) expect(share).toBeCloseTo(weights[i] / total, 6);
   });
 
-  test('drops all below the k-th best, and none that equals it', () => {
-    const one = draw(1);
-    expect(one[1]).toBeGreaterThan(0.4);
-    expect(one[3]).toBeGreaterThan(0.4);
-    expect(one[0] + one[2] + one[4]).toBe(0);
-    const three = draw(3);
-    expect(three[0] + three[4]).toBe(0);
+  test('topK drops all below the k-th best, and none that equals it', () => {
+    expect(shares({ topK: 1 })).toEqual([0, 0.5, 0, 0.5, 0]);
+    const three = shares({ topK: 3 });
+    expect([three[0], three[4]]).toEqual([0, 0]);
     expect(three[2]).toBeGreaterThan(0.05);
   });
 
+  test('topP keeps the fewest that sum to it, and one at least', () => {
+    // Shares are about 0.04, 0.33, 0.12, 0.33, 0.02 of a little more than 1.
+    expect(shares({ topP: 0.9 }).map((share) => share > 0)).toEqual([false, true, true, true, false]);
+    expect(shares({ topP: 0.6 }).map((share) => share > 0)).toEqual([false, true, false, true, false]);
+    expect(shares({ topP: 1e-6 }).filter((share) => share > 0)).toEqual([1]);
+  });
+
+  test('minP keeps what is probable enough beside the best', () => {
+    expect(shares({ minP: 0.2 }).map((share) => share > 0)).toEqual([false, true, true, true, false]);
+    expect(shares({ minP: 0.5 }).map((share) => share > 0)).toEqual([false, true, false, true, false]);
+  });
+
   test('temperature sharpens and flattens', () => {
-    expect(draw(0, 0.1)[2]).toBe(0);
-    expect(draw(0, 100)[4]).toBeGreaterThan(0.15);
+    expect(shares({ temperature: 0.1 })[2]).toBeLessThan(1e-4);
+    expect(shares({ temperature: 100 })[4]).toBeGreaterThan(0.15);
+  });
+});
+
+describe('rules', () => {
+  const ruled = (options: GenerateOptions, text: number[], step = 9) => {
+    const scores = Float32Array.of(1, -1, 2, 3, 4);
+    const config = generationConfig(
+      { eosTokenId: 4, ...options },
+      { vocabSize: 5, blockSize: 1, eosTokenId: null },
+    );
+    applyRules(scores, text, step, config);
+    return Array.from(scores);
+  };
+  const never = Number.NEGATIVE_INFINITY;
+
+  test('repetitionPenalty makes what was less probable, once', () => {
+    expect(ruled({ repetitionPenalty: 2 }, [1, 2, 2])).toEqual([1, -2, 1, 3, 4]);
+  });
+
+  test('noRepeatNgramSize forbids what would repeat a run', () => {
+    expect(ruled({ noRepeatNgramSize: 2 }, [0, 3, 1, 0, 2, 0])).toEqual([1, -1, never, never, 4]);
+    expect(ruled({ noRepeatNgramSize: 3 }, [0, 3, 1, 0, 2, 0])).toEqual([1, -1, 2, 3, 4]);
+    expect(ruled({ noRepeatNgramSize: 3 }, [0, 3, 1, 0, 3])).toEqual([1, never, 2, 3, 4]);
+    expect(ruled({ noRepeatNgramSize: 1 }, [0, 3])).toEqual([never, -1, 2, never, 4]);
+  });
+
+  test('minNewTokens keeps the end away', () => {
+    expect(ruled({ minNewTokens: 2 }, [0], 1)).toEqual([1, -1, 2, 3, never]);
+    expect(ruled({ minNewTokens: 2 }, [0], 2)).toEqual([1, -1, 2, 3, 4]);
   });
 });

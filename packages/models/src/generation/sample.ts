@@ -1,0 +1,67 @@
+/** One token after the other, for each text of a batch: the most probable one, or one that is drawn. */
+import { random } from '@inkstone/core';
+import { nextTask } from '../next-task.js';
+import type { GenerationConfig } from './options.js';
+import { applyRules, argmax, hasRules, logSoftmax, narrow, softmax } from './processors.js';
+import { StopStrings } from './stop-strings.js';
+import type { Texts } from './texts.js';
+
+/** The tokens of one step: for each text the token, or -1 for one that has ended before. */
+export interface Step {
+  readonly tokens: Int32Array;
+  /** Log-probabilities of the tokens, if asked for: those of the distribution that they were chosen from. */
+  readonly logProbs: Float32Array | null;
+}
+
+/** @param withLogProbs tells the probabilities too, which takes all scores off the device. */
+export async function* sampleSteps(
+  texts: Texts,
+  config: GenerationConfig,
+  withLogProbs = false,
+): AsyncGenerator<Step, void, undefined> {
+  const { maxNewTokens, ends, signal, doSample } = config;
+  const count = texts.rows.length;
+  const open = new Array<boolean>(count).fill(true);
+  const stops = texts.rows.map(() => (config.stopStrings.length > 0 ? new StopStrings(config) : null));
+  const onDevice = !doSample && !withLogProbs && !hasRules(config);
+  for (let i = 0; i < maxNewTokens && !signal?.aborted && open.includes(true); i++) {
+    const { tokens, logProbs } = onDevice
+      ? { tokens: await texts.best(), logProbs: null }
+      : choose(await texts.scores(), texts.rows, i, config, withLogProbs);
+    texts.append(tokens);
+    yield { tokens: tokens.map((token, row) => (open[row] ? token : -1)), logProbs };
+    for (let row = 0; row < count; row++)
+      if (open[row] && (ends.has(tokens[row]) || stops[row]?.complete(tokens[row]))) open[row] = false;
+    await nextTask();
+  }
+}
+
+function choose(
+  scores: Float32Array,
+  rows: readonly (readonly number[])[],
+  step: number,
+  config: GenerationConfig,
+  withLogProbs: boolean,
+): { tokens: Int32Array; logProbs: Float32Array | null } {
+  const width = scores.length / rows.length;
+  const each = rows.map((_, row) => scores.subarray(row * width, (row + 1) * width));
+  each.forEach((part, row) => {
+    applyRules(part, rows[row], step, config);
+    if (config.doSample) narrow(part, config);
+  });
+  let logs: Float32Array | null = null;
+  if (withLogProbs) {
+    logs = scores.slice();
+    for (let row = 0; row < rows.length; row++) logSoftmax(logs.subarray(row * width, (row + 1) * width));
+  }
+  let tokens: Int32Array;
+  if (config.doSample) {
+    for (const part of each) softmax(part);
+    tokens = Int32Array.from(random.multinomial(config.generator, scores, rows.length, width, 1));
+  } else tokens = Int32Array.from(each, argmax);
+  const probabilities = logs;
+  return {
+    tokens,
+    logProbs: probabilities && Float32Array.from(tokens, (token, row) => probabilities[row * width + token]),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * A batch of texts that grow token by token, and the model's scores of what follows each: with a key-value cache, where
+ * the model has one and the texts fit into its block, else by seeing each text as a whole.
+ */
+import { fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
+import { borrowCache, giveBackCache, type KeyValueCache } from '../cache.js';
+import type { CausalLM } from '../causal-lm.js';
+
+export class Texts {
+  /** The ids of each text, the prompt included. */
+  readonly rows: number[][];
+
+  private constructor(
+    private readonly model: CausalLM,
+    rows: readonly (readonly number[])[],
+    private readonly cache: KeyValueCache | null,
+  ) {
+    this.rows = rows.map((row) => [...row]);
+    const { length } = this;
+    cache?.clear(this.rows.map((row) => length - row.length));
+  }
+
+  /**
+   * Texts that begin with `rows`; give them back when done, so that the next ones find a cache.
+   * @param more tokens that a text may grow by
+   */
+  static borrow(
+    model: CausalLM,
+    rows: readonly (readonly number[])[],
+    { more, useCache }: { more: number; useCache: boolean },
+  ): Texts {
+    const { cacheShape: shape, device, config } = model;
+    if (!shape || !useCache) return new Texts(model, rows, null);
+    const longest = Math.max(...rows.map(({ length }) => length));
+    const capacity = paddedLength(Math.min(longest + more, config.blockSize), config.blockSize);
+    return new Texts(model, rows, borrowCache(model, { shape, batch: rows.length, capacity, device }));
+  }
+
+  giveBack(): void {
+    if (this.cache) giveBackCache(this.model, this.cache);
+  }
+
+  /** The length of the longest text. */
+  get length(): number {
+    return Math.max(...this.rows.map(({ length }) => length));
+  }
+
+  /** Scores of what follows each text, [texts, vocabSize]. */
+  scores(): Promise<Float32Array> {
+    return this.#read((logits) => logits) as Promise<Float32Array>;
+  }
+
+  /** The most probable token of each text. Only these leave the device. */
+  async best(): Promise<Int32Array> {
+    return (await this.#read((logits) => logits.argmax(-1))) as Int32Array;
+  }
+
+  /** Adds a token to each text. */
+  append(tokens: ArrayLike<number>): void {
+    this.rows.forEach((row, i) => {
+      row.push(tokens[i]);
+    });
+  }
+
+  /** Text i goes on from text `from[i]`. */
+  select(from: Int32Array): void {
+    const before = this.rows.map((row) => row);
+    from.forEach((row, i) => {
+      this.rows[i] = row === i ? before[i] : [...before[row]];
+    });
+    this.cache?.select(from);
+  }
+
+  async #read(last: (logits: Tensor) => Tensor): Promise<ArrayLike<number>> {
+    const { cache, model } = this;
+    if (cache && this.length <= model.config.blockSize) {
+      const result = inUse(model, () => last(this.#next(cache)));
+      keep(result, ...cache.tensors());
+      return result.data();
+    }
+    return this.#whole(last);
+  }
+
+  /** Scores by what the cache lacks of the texts. */
+  #next(cache: KeyValueCache): Tensor {
+    const { rows, length, model } = this;
+    const count = length - cache.length;
+    // A prompt is padded to a few fixed lengths, each of which is planned once; what follows is written over.
+    const padded =
+      count === 1 ? 1 : Math.min(paddedLength(count, model.config.blockSize), cache.capacity - cache.length);
+    const ids = new Int32Array(rows.length * padded);
+    rows.forEach((row, i) => {
+      const start = length - row.length;
+      for (let column = cache.length; column < length; column++)
+        if (column >= start) ids[i * padded + column - cache.length] = row[column - start];
+    });
+    const { device } = model;
+    const idx = fromTypedArray(ids, [rows.length, padded], { device });
+    const at = padded === 1 ? null : tensor([count - 1], { dtype: 'int32', device });
+    const logits = model.next(idx, at, cache);
+    cache.advance(count);
+    return logits;
+  }
+
+  /** Scores by the end of each text that fits the block; those of one length are seen together. */
+  async #whole(last: (logits: Tensor) => Tensor): Promise<ArrayLike<number>> {
+    const { rows, model } = this;
+    const { blockSize } = model.config;
+    const byLength = new Map<number, number[]>();
+    rows.forEach((row, i) => {
+      const length = Math.min(row.length, blockSize);
+      byLength.set(length, [...(byLength.get(length) ?? []), i]);
+    });
+    const results = await Promise.all(
+      [...byLength].map(async ([length, members]) => {
+        // A causal model does not see what comes after.
+        const padded = paddedLength(length, blockSize);
+        const ids = new Int32Array(members.length * padded);
+        members.forEach((row, i) => {
+          ids.set(rows[row].slice(-length), i * padded);
+        });
+        const { device } = model;
+        const idx = fromTypedArray(ids, [members.length, padded], { device });
+        const result = inUse(model, () =>
+          last(model.next(idx, tensor([length - 1], { dtype: 'int32', device }))),
+        );
+        return { members, data: (await result.data()) as Float32Array | Int32Array };
+      }),
+    );
+    if (results.length === 1) return results[0].data;
+    const width = results[0].data.length / results[0].members.length;
+    const out =
+      results[0].data instanceof Int32Array
+        ? new Int32Array(rows.length * width)
+        : new Float32Array(rows.length * width);
+    for (const { members, data } of results)
+      members.forEach((row, i) => {
+        out.set(data.subarray(i * width, (i + 1) * width), row * width);
+      });
+    return out;
+  }
+}
+
+/** The next power of two, 16 at least, the block at most. */
+function paddedLength(length: number, blockSize: number): number {
+  return Math.min(blockSize, 2 ** Math.ceil(Math.log2(Math.max(length, 16))));
+}
+
+/** Runs a forward pass without gradients and dropout, and leaves the model in the mode that it was in. */
+function inUse(model: CausalLM, forward: () => Tensor): Tensor {
+  const { training } = model;
+  if (training) model.eval();
+  try {
+    return noGrad(forward);
+  } finally {
+    if (training) model.train();
+  }
+}
