@@ -3,11 +3,11 @@ import { asArray, asBoolean, asObject, asString } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { CharSet, WHITE_SPACE } from '../scan/charset.js';
-import { NEWER_FORMAT_CHARACTERS, NEWER_MARKS, NEWER_NONSPACING_MARKS } from '../scan/newer.js';
+import { MARKS_OF_UNICODE_9, NEWER_FORMAT_CHARACTERS, NEWER_MARKS } from '../scan/newer.js';
 import { type CompileRegex, finderOf } from './patterns.js';
 import { Edits, type Piece } from './piece.js';
 import { precompiled } from './precompiled.js';
-import { unicodeEdits } from './unicode-edits.js';
+import { normalized, unicodeEdits } from './unicode.js';
 
 /** The first stage: changes text before it is split. */
 export interface Normalizer {
@@ -72,7 +72,7 @@ export function normalizerFromJSON(json: unknown, path: string, compile?: Compil
     case 'NFKD':
       return normalizer(
         plain,
-        (text) => text.normalize(type),
+        (text) => normalized(text, type),
         (text, edits) => unicodeEdits(text, type, edits),
       );
     case 'Lowercase':
@@ -118,7 +118,7 @@ export function normalizerFromJSON(json: unknown, path: string, compile?: Compil
 }
 
 const MARK = new CharSet('\\p{M}', NEWER_MARKS);
-const NONSPACING_MARK = new CharSet('\\p{Mn}', NEWER_NONSPACING_MARKS);
+const NONSPACING_MARK = new CharSet('\\p{Mn}', NEWER_MARKS, MARKS_OF_UNICODE_9);
 const SPACE = new CharSet(WHITE_SPACE);
 
 function codeOf(character: string): number {
@@ -268,7 +268,7 @@ function bert(json: JSONPart, path: string): Normalizer {
     steps.push(
       normalizer(
         json,
-        (text) => text.normalize('NFD'),
+        (text) => normalized(text, 'NFD'),
         (text, edits) => unicodeEdits(text, 'NFD', edits),
       ),
     );

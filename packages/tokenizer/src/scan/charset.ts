@@ -8,11 +8,11 @@ export class CharSet {
 
   /**
    * @param inside such as `\p{P}!-/`, in JavaScript's syntax with the `u` flag.
-   * @param without a list of `newer.ts` to leave out.
+   * @param without lists of `newer.ts` to leave out.
    */
-  constructor(inside: string, without = '') {
+  constructor(inside: string, ...without: readonly string[]) {
     this.#pattern = new RegExp(`[${inside}]+`, 'gu');
-    this.#without = without === '' ? [] : rangesOf(without);
+    this.#without = without.flatMap(rangesOf);
   }
 
   has(code: number): boolean {
