@@ -40,9 +40,9 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 /** sum(result * cotangent), the function whose gradient a case has. */
-function weighed(testCase: ParityCase, bases: readonly Tensor[]): Tensor {
+async function weighed(testCase: ParityCase, bases: readonly Tensor[]): Promise<Tensor> {
   const views = bases.map((base, i) => look(base, testCase.in[i]));
-  const outs = tensorsIn(call(testCase, views)).filter(({ dtype }) => dtype === 'float64');
+  const outs = tensorsIn(await call(testCase, views)).filter(({ dtype }) => dtype === 'float64');
   if (outs.length === 0) return zeros([], { dtype: 'float64' });
   return outs.map((out) => out.mul(cotangent(out)).sum()).reduce((a, b) => a.add(b));
 }
@@ -53,7 +53,7 @@ async function check(testCase: ParityCase): Promise<string> {
     base.dtype === 'float64' && testCase.in[i].g !== false && testCase.grad?.[i] ? [i] : [],
   );
   for (const i of chosen) bases[i].requiresGrad_();
-  const out = weighed(testCase, bases);
+  const out = await weighed(testCase, bases);
   if (!out.requiresGrad) return '';
   out.backward();
   for (const i of chosen) {
@@ -61,14 +61,12 @@ async function check(testCase: ParityCase): Promise<string> {
     const { s, v } = testCase.in[i];
     // All moved copies at once would need as many graphs: a few elements tell as much.
     for (let at = 0; at < v.length; at += Math.max(1, Math.floor(v.length / 3))) {
-      const moved = (by: number): Promise<number> => {
+      const moved = async (by: number): Promise<number> => {
         const numbers = v.map(numberOf);
         numbers[at] += by;
         const base = tensor(Float64Array.from(numbers), { dtype: 'float64' }).reshape(s);
-        return weighed(
-          testCase,
-          bases.map((other, j) => (j === i ? base : other.detach())),
-        ).item();
+        const others = bases.map((other, j) => (j === i ? base : other.detach()));
+        return (await weighed(testCase, others)).item();
       };
       const slope = ((await moved(step)) - (await moved(-step))) / (2 * step);
       const mine = found ? found[at] : 0;

@@ -21,17 +21,19 @@ export interface Tolerance {
 
 export const designTolerance: Tolerance = { value: 1e-6, gradient: 1e-5 };
 
-/** Calls the op of a case on tensors. */
-export function call(testCase: ParityCase, inputs: readonly Tensor[]): unknown {
+/** Calls the op of a case on tensors: changes in place on a copy, draws from the case's seed. */
+export async function call(testCase: ParityCase, inputs: readonly Tensor[]): Promise<unknown> {
   const [space, name] = testCase.op.split('.');
   const args = argumentsOf(testCase.args, inputs) as unknown[];
+  if (testCase.seed !== undefined) manualSeed(testCase.seed);
   switch (space) {
-    case 't':
-      return method(args[0] as object, name)(...args.slice(1));
+    case 't': {
+      const target = args[0] as Tensor;
+      return method(name.endsWith('_') ? target.clone() : target, name)(...args.slice(1));
+    }
     case 'F':
       return method(core.functional, name)(...args);
     case 'init':
-      manualSeed(testCase.seed ?? 0);
       return method(core.nn.init, name)(...args);
     case 'core':
       return method(core, name)(...args);
@@ -64,7 +66,7 @@ export async function runCase(testCase: ParityCase, tolerance: Tolerance): Promi
     const module = moduleOf(testCase, views);
     parameters = new Map(module.namedParameters());
     result = module.forward(...(argumentsOf(testCase.args, views) as never[]));
-  } else result = call(testCase, views);
+  } else result = await call(testCase, views);
 
   const outs = tensorsIn(result);
   const problems: string[] = [];

@@ -182,4 +182,26 @@ export function sparse_(tensor: Tensor, sparsity: number, std = 0.01, options: I
   });
 }
 
+/**
+ * Each output channel a copy of an input channel: a 1 in the middle of its kernel. The tensor has 3 to 5 dimensions:
+ * [out, in, ...sizes]; with groups, each group of output channels begins with the first input channel again.
+ */
+export function dirac_(tensor: Tensor, groups = 1): Tensor {
+  const { shape } = tensor;
+  if (shape.length < 3 || shape.length > 5 || shape[0] % groups !== 0) {
+    throw new Error(
+      `dirac_: 3 to 5 dimensions and a first size that ${groups} groups divide are needed, not ${showShape(shape)}`,
+    );
+  }
+  return drawn(tensor, (out) => {
+    const [outputs, inputs, ...sizes] = shape;
+    const middle = sizes.reduce((at, size) => at * size + Math.floor(size / 2), 0);
+    const kernel = sizeOf(sizes);
+    const each = outputs / groups;
+    for (let channel = 0; channel < outputs; channel++) {
+      if (channel % each < inputs) out[(channel * inputs + (channel % each)) * kernel + middle] = 1;
+    }
+  });
+}
+
 export { calculateGain };

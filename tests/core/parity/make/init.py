@@ -39,4 +39,6 @@ for shape in [(3, 3), (2, 4), (4, 2), (1, 1), (5, 1)]:
     fill("eye_", init.eye_, shape)
     fill("sparse_", lambda t: init.sparse_(t, 0.4), shape, 0.4)
     fill("sparse_", lambda t: init.sparse_(t, 0.1, 1), shape, 0.1, 1)
+for shape, groups in [((2, 2, 3), 1), ((4, 2, 3), 2), ((3, 2, 2, 3), 1), ((2, 5, 1), 1), ((4, 1, 3, 2, 4), 4)]:
+    fill("dirac_", lambda t: init.dirac_(t, groups), shape, groups)
 s.write()

@@ -44,7 +44,7 @@ for name, optimizer, variants in table:
         kwargs = {snake.get(k, k): tuple(v) if isinstance(v, list) else v for k, v in options.items()}
         for j in range(2):
             run(f"optim.{name}", lambda params: optimizer(params, **kwargs), options, shapes[(i + j) % len(shapes)], 5)
-for clip in [{"norm": 1.0}, {"norm": 0.5, "normType": 1}, {"norm": 100.0}, {"norm": 0.3, "normType": "inf"}, {"value": 0.5}, {"value": 0.1}, {"norm": 0.7, "normType": 3}]:
+for clip in [{"norm": 1.0}, {"norm": 0.5, "normType": 1}, {"norm": 100.0}, {"norm": 0.3, "normType": "inf"}, {"value": 0.5}, {"value": 0.1}, {"norm": 0.7, "normType": 3}, {"value": 2.0}]:
     run("optim.SGD", lambda params: O.SGD(params, lr=0.1, momentum=0.9), {"lr": 0.1, "momentum": 0.9}, shapes[1], 4, clip=clip)
     run("optim.AdamW", lambda params: O.AdamW(params, lr=0.1), {"lr": 0.1}, shapes[3], 4, clip=clip)
 

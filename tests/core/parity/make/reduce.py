@@ -1,5 +1,6 @@
 """Reductions, running sums, norms, softmax, sorting."""
 import torch
+from reduce_inputs import distinct
 from common import B, I, Suite, V, X, strided, turned
 
 s = Suite("reduce", 2)
@@ -103,13 +104,6 @@ for make in shapes:
     first = make()
     second = X(*first.look(first.base).shape)
     s("F.cosineSimilarity", lambda x, y: torch.nn.functional.cosine_similarity(x, y), [first, second])
-
-def distinct(*shape, view=None):
-    size = 1
-    for n in shape:
-        size *= n
-    from common import rng
-    return V((rng.permutation(size) / 4 - size / 8).reshape(shape).tolist(), view=view)
 
 for descending in [False, True]:
     extra = {"descending": descending}
