@@ -10,6 +10,8 @@ import { gather, indexAdd, IndexCommand, indexSelect, scatter } from './indexing
 import { matmul, MatmulCommand } from './matmul';
 import { norm, normBackward, NormBackwardCommand, NormCommand } from './norm';
 import { pointwise, PointwiseCommand } from './pointwise';
+import { recurrent, RecurrentCommand } from './recurrent';
+import { recurrentBackward, RecurrentBackwardCommand } from './recurrent-backward';
 import { reduce, ReduceCommand } from './reduce';
 import { softmax, softmaxBackward, SoftmaxBackwardCommand, SoftmaxCommand } from './softmax';
 import { enter, join, leave, part } from './threads';
@@ -56,6 +58,8 @@ function command(at: usize): void {
     case CommandKind.IndexAdd: indexAdd(changetype<IndexCommand>(at)); break;
     case CommandKind.Gather: gather(changetype<IndexCommand>(at)); break;
     case CommandKind.Scatter: scatter(changetype<IndexCommand>(at)); break;
+    case CommandKind.Recurrent: recurrent(changetype<RecurrentCommand>(at)); break;
+    case CommandKind.RecurrentBackward: recurrentBackward(changetype<RecurrentBackwardCommand>(at)); break;
     default: unreachable();
   }
 }

@@ -21,6 +21,8 @@ export enum CommandKind {
   IndexAdd,
   Gather,
   Scatter,
+  Recurrent,
+  RecurrentBackward,
 }
 
 /** Bits of a command's third word. */
@@ -68,6 +70,14 @@ export enum MatmulMode {
   Dot,
   /** One to four rows, n axis of B contiguous: rows of B scaled and summed. */
   RowSum,
+}
+
+/** What a recurrent layer does at a step. */
+export enum RecurrentCell {
+  Tanh,
+  Relu,
+  Lstm,
+  Gru,
 }
 
 export enum Reduction {

@@ -51,3 +51,11 @@ export function storeFirst(to: usize, x: v128, count: u32): void {
   if (count > 1) store<f32>(to, f32x4.extract_lane(x, 1), 4);
   if (count > 2) store<f32>(to, f32x4.extract_lane(x, 2), 8);
 }
+
+/** Stores a vector, of which the first `left` lanes exist (all if there are more). */
+// @ts-ignore: decorator
+@inline
+export function store4(to: usize, x: v128, left: u32): void {
+  if (left >= 4) v128.store(to, x);
+  else storeFirst(to, x, left);
+}

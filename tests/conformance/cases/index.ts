@@ -10,6 +10,7 @@ import { matmulCases } from './matmul.js';
 import { normCases } from './norm.js';
 import { placementCases } from './placement.js';
 import { pointwiseCases } from './pointwise.js';
+import { recurrentCases } from './recurrent.js';
 import { reduceCases } from './reduce.js';
 import { fusedReduceCases } from './reduce-fused.js';
 import { shiftCases } from './shifts.js';
@@ -27,6 +28,7 @@ export function allCases(dtypes: readonly DType[]): Readonly<Record<string, read
     crossEntropy: crossEntropyCases(dtypes),
     norm: normCases(dtypes),
     attention: attentionCases(dtypes),
+    recurrent: recurrentCases(dtypes),
     indexing: indexingCases(dtypes),
     shifts: shiftCases(),
     large: largeCases(),

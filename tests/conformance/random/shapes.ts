@@ -5,6 +5,7 @@ import { type Attention, attention, attentionBackward } from '../cases/attention
 import { crossEntropy, crossEntropyBackward } from '../cases/cross-entropy.js';
 import { matmul } from '../cases/matmul.js';
 import { norm, normBackward } from '../cases/norm.js';
+import { recurrent, recurrentBackward } from '../cases/recurrent.js';
 import { reduce } from '../cases/reduce.js';
 import { softmax, softmaxBackward } from '../cases/softmax.js';
 import { uniform } from '../values.js';
@@ -87,6 +88,18 @@ const attentions = fc
     return [attention('of a random shape', spec), attentionBackward('of a random shape', spec)];
   });
 
+const recurrents = fc
+  .record({
+    cell: fc.constantFrom('tanh', 'relu', 'lstm', 'gru'),
+    steps: upTo(6),
+    batch: upTo(12),
+    hidden: upTo(40),
+    reverse: fc.boolean(),
+    biased: fc.boolean(),
+    lastCell: fc.boolean(),
+  })
+  .map((spec) => [recurrent({ ...spec, kept: false }), recurrentBackward(spec)]);
+
 /** Cases by family. */
 export const randomShapes: Readonly<Record<string, fc.Arbitrary<Case[]>>> = {
   matmul: matmuls,
@@ -95,4 +108,5 @@ export const randomShapes: Readonly<Record<string, fc.Arbitrary<Case[]>>> = {
   norm: norms,
   crossEntropy: entropies,
   attention: attentions,
+  recurrent: recurrents,
 };

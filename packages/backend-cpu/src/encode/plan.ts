@@ -5,6 +5,7 @@ import { encodeAttention } from './attention.js';
 import { encodeAddition, encodeSelection } from './indexing.js';
 import { encodeMatmul } from './matmul.js';
 import { outputOf, sourceOf } from './program.js';
+import { encodeRecurrent, encodeRecurrentBackward } from './recurrent.js';
 import { encodeReduce } from './reduce.js';
 import {
   encodeCrossEntropy,
@@ -87,6 +88,12 @@ function encodeStep(encoder: StepEncoder, step: Step): void {
     case 'attention':
     case 'attentionBackward':
       encodeAttention(encoder, step);
+      return;
+    case 'recurrent':
+      encodeRecurrent(encoder, step);
+      return;
+    case 'recurrentBackward':
+      encodeRecurrentBackward(encoder, step);
       return;
     case 'indexSelect':
     case 'gather':

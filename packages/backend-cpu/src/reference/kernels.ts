@@ -7,6 +7,7 @@ import { compileGather, compileIndexAdd, compileIndexSelect, compileScatter } fr
 import { compileMatmul } from './matmul.js';
 import { compileNorm, compileNormBackward } from './norm.js';
 import { compilePointwise } from './pointwise.js';
+import { compileRecurrent, compileRecurrentBackward } from './recurrent.js';
 import { compileReduce } from './reduce.js';
 import { compileSoftmax, compileSoftmaxBackward } from './softmax.js';
 
@@ -34,6 +35,10 @@ export function compileStep(step: Step): Kernel {
       return compileAttention(step);
     case 'attentionBackward':
       return compileAttentionBackward(step);
+    case 'recurrent':
+      return compileRecurrent(step);
+    case 'recurrentBackward':
+      return compileRecurrentBackward(step);
     case 'indexSelect':
       return compileIndexSelect(step);
     case 'indexAdd':

@@ -113,6 +113,14 @@ const mutants: Record<string, Record<string, Change>> = {
     'takes k for dense': of('attention', (s) => ({ k: asDense(s.k) })),
     'takes dv for dense': of('attentionBackward', (s) => ({ dv: asDense(s.dv) })),
   },
+  recurrent: {
+    'forgets the direction': of('recurrent', (s) => ({ reverse: !s.reverse })),
+    'forgets the direction in the gradient': of('recurrentBackward', (s) => ({ reverse: !s.reverse })),
+    'forgets the bias': of('recurrent', () => ({ bias: null })),
+    'forgets the gradient of the last c': of('recurrentBackward', () => ({ dlastCell: null })),
+    'takes relu for tanh': of('recurrent', (s) => (s.cell === 'tanh' ? { cell: 'relu' } : {})),
+    'forgets the offset of the states': of('recurrent', (s) => ({ h0: noOffset(s.h0) })),
+  },
   indexing: {
     'raises no flag': of('indexSelect', () => ({ flag: null })),
     'raises no flag in gather': of('gather', () => ({ flag: null })),

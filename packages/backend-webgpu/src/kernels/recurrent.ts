@@ -25,6 +25,43 @@ interface Shape {
   readonly shared: boolean;
 }
 
+/** A program that copies. */
+const copied = { instructions: [{ op: 'load', type: 'float32', input: 0 }], outputs: [0] } as const;
+
+function copy(label: string, from: Operand, output: Operand, to: Lowering): void {
+  const { shape } = output;
+  pointwise(
+    { kind: 'pointwise', label, shape, inputs: [from], scalars: [], program: copied, outputs: [output] },
+    to,
+  );
+}
+
+/**
+ * Results that the kernel reads again in later steps: in float32, so that nothing is rounded on the way. What is kept
+ * in float16 is copied when all steps are done.
+ */
+class Results {
+  private readonly copies: (readonly [Operand, Operand])[] = [];
+
+  constructor(
+    private readonly label: string,
+    private readonly kernel: Kernel,
+    private readonly to: Lowering,
+  ) {}
+
+  add(name: string, operand: Operand | null): void {
+    if (!operand) return;
+    if (operand.dtype !== 'float16') return void this.kernel.output(name, operand);
+    const whole = this.to.scratch('float32', operand.shape);
+    this.copies.push([whole, operand]);
+    this.kernel.output(name, whole);
+  }
+
+  finish(): void {
+    for (const [from, operand] of this.copies) copy(`${this.label} (store)`, from, operand, this.to);
+  }
+}
+
 /** @param perRow floats of workgroup memory for each row */
 function shapeOf(step: Step, perRow: number, { tuning }: Lowering): Shape {
   const { batch, hidden } = step;
@@ -48,20 +85,10 @@ export function recurrent(step: RecurrentStep, to: Lowering): void {
   const { hidden, cell } = step;
   const wide = gatesOf[cell] * hidden;
   const weight = to.scratch('float32', [hidden, wide]);
-  const { weight: given } = step;
-  pointwise(
-    {
-      kind: 'pointwise',
-      label: `${step.label ?? 'recurrent'} (weights)`,
-      shape: [hidden, wide],
-      inputs: [{ ...given, shape: [hidden, wide], strides: [1, hidden] }],
-      scalars: [],
-      program: { instructions: [{ op: 'load', type: 'float32', input: 0 }], outputs: [0] },
-      outputs: [weight],
-    },
-    to,
-  );
-  const kernel = to.kernel(step.label ?? 'recurrent');
+  const label = step.label ?? 'recurrent';
+  copy(`${label} (weights)`, { ...step.weight, shape: [hidden, wide], strides: [1, hidden] }, weight, to);
+  const kernel = to.kernel(label);
+  const results = new Results(label, kernel, to);
   const optional = (name: string, operand: Operand | null): void =>
     void (operand && kernel.input(name, operand));
   kernel.input('x', step.x);
@@ -69,21 +96,22 @@ export function recurrent(step: RecurrentStep, to: Lowering): void {
   optional('bias', step.bias);
   kernel.input('h0', step.h0);
   optional('c0', step.c0);
-  kernel.output('states', step.states);
-  if (step.cells) kernel.output('cells', step.cells);
-  if (step.saved) kernel.output('saved', step.saved);
+  for (const name of ['states', 'cells', 'saved'] as const) results.add(name, step[name]);
   const shape = shapeOf(step, hidden, to);
   const gated = cell === 'lstm' || cell === 'gru';
   const values = { BIAS: step.bias !== null, SAVED: step.saved !== null, GATED: gated };
   add(step, to, kernel, shape, hidden, (groups, common) =>
     kernel.build('recurrent', forward, { ...common, ...values }, groups),
   );
+  results.finish();
 }
 
 export function recurrentBackward(step: RecurrentBackwardStep, to: Lowering): void {
   if (step.batch === 0) return;
   const { cell, hidden } = step;
-  const kernel = to.kernel(step.label ?? 'recurrent backward');
+  const label = step.label ?? 'recurrent backward';
+  const kernel = to.kernel(label);
+  const results = new Results(label, kernel, to);
   const lstm = cell === 'lstm';
   kernel.input('weight', step.weight);
   if (lstm) kernel.input('cells', step.cells as Operand);
@@ -91,14 +119,12 @@ export function recurrentBackward(step: RecurrentBackwardStep, to: Lowering): vo
   if (step.saved) kernel.input('saved', step.saved);
   kernel.input('dout', step.dout);
   if (step.dlastCell) kernel.input('dlast', step.dlastCell);
-  kernel.output('dx', step.dx);
-  if (step.ds) kernel.output('ds', step.ds);
-  kernel.output('dh0', step.dh0);
-  if (step.dc0) kernel.output('dc0', step.dc0);
+  for (const name of ['dx', 'ds', 'dh0', 'dc0'] as const) results.add(name, step[name]);
   const perRow = gatesOf[cell] * hidden;
   add(step, to, kernel, shapeOf(step, perRow, to), perRow, (groups, common) =>
     kernel.build('recurrent_backward', backward, { ...common, LAST_CELL: step.dlastCell !== null }, groups),
   );
+  results.finish();
 }
 
 /** One dispatch for all steps where a workgroup has all units, else one for each. */

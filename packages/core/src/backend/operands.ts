@@ -59,6 +59,16 @@ export function operandsOf(step: Step): StepOperands {
         inputs: pick(step, ['q', 'k', 'v', 'mask', 'dropout', 'out', 'logSumExp', 'dout']),
         outputs: pick(step, ['dq', 'dk', 'dv']),
       };
+    case 'recurrent':
+      return {
+        inputs: pick(step, ['x', 'weight', 'bias', 'h0', 'c0']),
+        outputs: pick(step, ['states', 'cells', 'saved']),
+      };
+    case 'recurrentBackward':
+      return {
+        inputs: pick(step, ['weight', 'states', 'cells', 'saved', 'dout', 'dlastCell']),
+        outputs: pick(step, ['dx', 'ds', 'dh0', 'dc0']),
+      };
     case 'indexSelect':
     case 'gather':
       return { inputs: pick(step, ['input', 'index']), outputs: pick(step, ['output', 'flag']) };

@@ -336,6 +336,73 @@ export interface ScatterStep extends Labelled {
   readonly flag: Operand | null;
 }
 
+/** What a recurrent layer does at a step; see `RecurrentStep`. */
+export type RecurrentCell = 'tanh' | 'relu' | 'lstm' | 'gru';
+
+/** What forward and backward steps of recurrent layers share. */
+interface RecurrentBase extends Labelled {
+  readonly cell: RecurrentCell;
+  /** At least 1. */
+  readonly steps: number;
+  readonly batch: number;
+  /** At least 1. */
+  readonly hidden: number;
+  /** Whether time runs backwards: the state before step t is that of step t + 1, and the first is step `steps - 1`. */
+  readonly reverse: boolean;
+  /** U [gates * hidden, hidden]: `weight_hh`. Gates stand one under the other, in PyTorch's order. */
+  readonly weight: Operand;
+  /**
+   * h of all times [steps + 1, batch, hidden]. Step t stores h_t in row t + 1 and the initial state is row 0; with
+   * `reverse` it stores in row t, and the initial state is row `steps`. So the states that steps start from are rows
+   * 0 ... steps - 1 (with `reverse` 1 ... steps), which is what the gradient of `weight` is multiplied with.
+   */
+  readonly states: Operand;
+  /** lstm: c of all times, as `states`. Otherwise null. */
+  readonly cells: Operand | null;
+}
+
+/**
+ * A recurrent layer over a whole sequence, in one direction. With h, c the states that a step starts from, x_t the step's
+ * row of `x`, s = U h + b, and x_t and s cut into gates of `hidden` columns:
+ *   tanh, relu  h' = f(x + s)
+ *   lstm        i, f, o = sigmoid(x + s), g = tanh(x + s) (gates i, f, g, o): c' = f c + i g, h' = o tanh(c')
+ *   gru         r, z = sigmoid(x + s), n = tanh(x_n + r s_n) (gates r, z, n): h' = n + z (h - n)
+ * x [steps, batch, gates * hidden] is what comes from the input, with its bias; b [gates * hidden] (null: zeros) is
+ * `bias_hh`. All operands are contiguous. The initial states are copied into `states` and `cells`. A
+ * step starts from the states before they are rounded to the dtype that they are stored in.
+ *
+ * `saved` (null when not wanted) is kept for the backward step: lstm i, f, g, o [steps, batch, 4 * hidden]; gru r, z, n, s_n,
+ * likewise; always null for tanh and relu, whose h' says all.
+ * https://doi.org/10.1162/neco.1997.9.8.1735, https://arxiv.org/abs/1406.1078
+ */
+export interface RecurrentStep extends RecurrentBase {
+  readonly kind: 'recurrent';
+  readonly x: Operand;
+  readonly bias: Operand | null;
+  /** Initial states [batch, hidden]; `c0` is null but for lstm. */
+  readonly h0: Operand;
+  readonly c0: Operand | null;
+  readonly saved: Operand | null;
+}
+
+/**
+ * Gradients of the step above, from those of all h_t (`dout` [steps, batch, hidden], by t) and, for lstm, of the last c
+ * (`dlastCell` [batch, hidden], null: zeros). `states`, `cells`, `saved` are what the forward step stored.
+ * dx is the gradient of `x`. For gru, `ds` [steps, batch, 3 * hidden] is that of s = U h + b, which differs from dx in n;
+ * null for the others, where dx is both. dh0, dc0 (null but for lstm) are those of the initial states.
+ * That of `weight` is then a product of ds and `states`, that of `bias` the sum of ds over steps and batch.
+ */
+export interface RecurrentBackwardStep extends RecurrentBase {
+  readonly kind: 'recurrentBackward';
+  readonly saved: Operand | null;
+  readonly dout: Operand;
+  readonly dlastCell: Operand | null;
+  readonly dx: Operand;
+  readonly ds: Operand | null;
+  readonly dh0: Operand;
+  readonly dc0: Operand | null;
+}
+
 export type Step =
   | PointwiseStep
   | ReduceStep
@@ -348,9 +415,14 @@ export type Step =
   | NormBackwardStep
   | AttentionStep
   | AttentionBackwardStep
+  | RecurrentStep
+  | RecurrentBackwardStep
   | IndexSelectStep
   | IndexAddStep
   | GatherStep
   | ScatterStep;
 
 export type StepKind = Step['kind'];
+
+/** How many gates a cell's `x`, `weight` and `bias` have. */
+export const gatesOf: Readonly<Record<RecurrentCell, number>> = { tanh: 1, relu: 1, lstm: 4, gru: 3 };

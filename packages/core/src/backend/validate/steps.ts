@@ -1,7 +1,7 @@
 /** Rules of the single kinds of steps: shapes, dtypes, contiguity, attributes. */
 import type { Plan } from '../contract.js';
 import { type ComputeType, computeTypeOf, isFloatingPoint } from '../dtype.js';
-import type * as S from '../steps.js';
+import * as S from '../steps.js';
 import { describe, elementsOf, isContiguous, isCount, sameShape } from './layout.js';
 import { checkProgram, computeTypes } from './program.js';
 import { rule } from './rule.js';
@@ -34,6 +34,10 @@ export function checkStep(step: S.Step, scalars: Scalars): void {
     case 'attention':
     case 'attentionBackward':
       checkAttention(step, scalars);
+      break;
+    case 'recurrent':
+    case 'recurrentBackward':
+      checkRecurrent(step);
       break;
     case 'indexSelect':
     case 'indexAdd':
@@ -230,6 +234,50 @@ function checkAttention(step: S.AttentionStep | S.AttentionBackwardStep, scalars
   if (dropout) dense('dropout', dropout, scores);
   const rows = Object.fromEntries(Object.entries(rowsOf).map(([name, [operand]]) => [name, operand]));
   floats({ ...rows, logSumExp, dropout, mask: mask?.dtype === 'bool' ? null : mask });
+}
+
+function checkRecurrent(step: S.RecurrentStep | S.RecurrentBackwardStep): void {
+  const { cell, steps, batch, hidden, states, cells, weight, saved } = step;
+  counts({ steps, batch, hidden });
+  rule(steps > 0 && hidden > 0, `it has ${steps} steps and ${hidden} hidden units: at least 1 of each`);
+  const gates = S.gatesOf[cell];
+  rule(gates !== undefined, `there is no cell '${cell}'`);
+  const state = [batch, hidden];
+  const all = [steps + 1, batch, hidden];
+  const wide = [steps, batch, gates * hidden];
+  const lstm = cell === 'lstm';
+  const gated = lstm || cell === 'gru';
+  const backward = step.kind === 'recurrentBackward';
+  rule(gated || saved === null, `cell '${cell}' saves nothing`);
+  rule(!(gated && backward) || saved !== null, `cell '${cell}' needs what the forward step saved`);
+  // Each operand, its shape, and whether the cell has it: true, false, or undefined where it may be null.
+  const operands: Record<string, [S.Operand | null, number[], boolean | undefined]> = {
+    weight: [weight, [gates * hidden, hidden], true],
+    states: [states, all, true],
+    cells: [cells, all, lstm],
+    saved: [saved, [steps, batch, 4 * hidden], undefined],
+    ...(backward
+      ? {
+          dout: [step.dout, [steps, batch, hidden], true],
+          dlastCell: [step.dlastCell, state, lstm ? undefined : false],
+          dx: [step.dx, wide, true],
+          ds: [step.ds, wide, cell === 'gru'],
+          dh0: [step.dh0, state, true],
+          dc0: [step.dc0, state, lstm],
+        }
+      : {
+          x: [step.x, wide, true],
+          bias: [step.bias, [gates * hidden], undefined],
+          h0: [step.h0, state, true],
+          c0: [step.c0, state, lstm],
+        }),
+  };
+  for (const [name, [operand, , wanted]] of Object.entries(operands)) {
+    const right = wanted === undefined || (operand !== null) === wanted;
+    rule(right, `cell '${cell}' ${wanted ? 'needs' : 'has no'} ${name}`);
+  }
+  for (const [name, [operand, shape]] of Object.entries(operands)) if (operand) dense(name, operand, shape);
+  floats(Object.fromEntries(Object.entries(operands).map(([name, [operand]]) => [name, operand])));
 }
 
 function checkIndexing(step: S.IndexSelectStep | S.IndexAddStep | S.GatherStep | S.ScatterStep): void {
