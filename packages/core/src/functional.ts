@@ -1,7 +1,9 @@
 /** `functional as F`: layers, activations and losses as functions, with PyTorch's names and defaults. */
 export * from './functional/activations.js';
 export {
+  type AttentionCall,
   type AttentionOptions,
+  observeAttention,
   type RotaryOptions,
   rotary,
   rotaryAngles,

@@ -1,6 +1,7 @@
 /** Models and tokenizers by what a folder says that it holds. */
 import type { Tokenizer } from '@inkstone/tokenizer';
 import { loadTokenizer } from '@inkstone/tokenizer/formats';
+import { Bert, BertForMaskedLM } from './bert.js';
 import type { CausalLM } from './causal-lm.js';
 import { resolveCheckpoint } from './checkpoint.js';
 import { type Folder, MissingFile } from './folder.js';
@@ -36,6 +37,34 @@ async function load<M>(
     throw new ConfigError('model_type', `is ${JSON.stringify(type) ?? 'missing'}; known are ${names}`);
   });
 }
+
+/** Models without a head, where there is a class for that; those that write come with theirs. */
+const any: ReadonlyMap<string, Load<CausalLM | Bert>> = new Map<string, Load<CausalLM | Bert>>([
+  ...causal,
+  ['bert', (folder, options) => Bert.fromPretrained(folder, options)],
+]);
+
+const maskedLM: ReadonlyMap<string, Load<BertForMaskedLM>> = new Map([
+  ['bert', (folder: Folder, options: LoadModelOptions) => BertForMaskedLM.fromPretrained(folder, options)],
+]);
+
+/**
+ * @example
+ * const model = await AutoModel.fromPretrained('google-bert/bert-base-chinese');
+ */
+export const AutoModel = {
+  /** The model in a folder, whichever it is; see `AutoModelForCausalLM.fromPretrained`. */
+  fromPretrained(source: PretrainedSource, options: LoadModelOptions = {}): Promise<CausalLM | Bert> {
+    return load(any, source, options);
+  },
+};
+
+export const AutoModelForMaskedLM = {
+  /** The model in a folder, with the head that says which token stood at each place. */
+  fromPretrained(source: PretrainedSource, options: LoadModelOptions = {}): Promise<BertForMaskedLM> {
+    return load(maskedLM, source, options);
+  },
+};
 
 /**
  * @example

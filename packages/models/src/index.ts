@@ -1,5 +1,13 @@
 /** Language models that run anywhere: building, training, saving, loading, writing. Files need '@inkstone/models/node'. */
-export { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
+export { AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer } from './auto.js';
+export {
+  Bert,
+  type BertConfig,
+  BertForMaskedLM,
+  type BertInputs,
+  type BertOutput,
+  type MaskedLMOutput,
+} from './bert.js';
 export { Bigram, type BigramConfig } from './bigram.js';
 export { CausalLM, type CausalLMConfig, type CausalLMOutput } from './causal-lm.js';
 export {
@@ -10,6 +18,7 @@ export {
   writeCheckpoint,
 } from './checkpoint.js';
 export { dialogueCorpus } from './corpus/dialogue.js';
+export { countFlops, countParameters, type FlopCounts, type ParameterCounts } from './counts.js';
 export {
   type Batch,
   type BlockOptions,
@@ -36,6 +45,7 @@ export { type Folder, MemoryFolder, MissingFile } from './folder.js';
 export { type GenerateOptions, type GenerateOutput, newTokens, type StreamOptions } from './generation.js';
 export { GPT, type GPTConfig } from './gpt.js';
 export type { DownloadOptions, DownloadProgress, PretrainedSource } from './hub.js';
+export { Inside, type LookOptions, lookInside } from './inside.js';
 export {
   type BeginEvent,
   type CurvesEvent,

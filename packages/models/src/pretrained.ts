@@ -196,7 +196,7 @@ function transpose<A extends Float32Array | Float64Array>(matrix: A, rows: numbe
 
 /** What can be saved: a model with a file format. */
 export interface PretrainedModel extends nn.Module {
-  readonly config: { readonly eosTokenId?: number | null; readonly blockSize?: number };
+  readonly config: object;
   readonly files: ModelFiles | null;
 }
 
@@ -275,7 +275,8 @@ async function writeWeights(
 }
 
 /** What the transformers library wants to know beside tokenizer.json. */
-function tokenizerConfig({ config }: PretrainedModel, tokenizer: Tokenizer): ConfigJSON {
+function tokenizerConfig(model: PretrainedModel, tokenizer: Tokenizer): ConfigJSON {
+  const config = model.config as { readonly eosTokenId?: number | null; readonly blockSize?: number };
   const eos = config.eosTokenId == null ? undefined : tokenizer.idToToken(config.eosTokenId);
   return {
     tokenizer_class: 'PreTrainedTokenizerFast',

@@ -28,6 +28,26 @@ export interface AttentionOptions {
   generator?: Generator;
 }
 
+/** What an attention is given: q [batch, heads, queries, size], k and v [batch, keyHeads, keys, size]. */
+export interface AttentionCall {
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  /** As given, but for `scale`, which is filled in. */
+  readonly options: AttentionOptions & { readonly scale: number };
+}
+
+const observers = new Set<(call: AttentionCall) => void>();
+
+/**
+ * Tells of each call of `scaledDotProductAttention`, whose probabilities lie nowhere, so that who looks inside a model
+ * can work them out. @returns a function that ends it.
+ */
+export function observeAttention(observer: (call: AttentionCall) => void): () => void {
+  observers.add(observer);
+  return () => observers.delete(observer);
+}
+
 /**
  * softmax(q k^T scale + mask) v. q [..., heads, queries, size], k and v [..., keyHeads, keys, size], where keyHeads
  * divides heads (grouped-query attention). The probabilities never lie in memory.
@@ -61,11 +81,13 @@ export function scaledDotProductAttention(
   const [q4, k4, v4] = [four(q), four(k), four(v)];
   const shape = [q4.shape[0], q4.shape[1], q4.shape[2], k4.shape[2]];
   const mask = attnMask && attnMask.ndim > 4 ? four(attnMask) : attnMask;
+  const scale = options.scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]);
+  for (const observer of observers) observer({ q: q4, k: k4, v: v4, options: { ...options, scale } });
   const out = attention(q4.value, k4.value, v4.value, {
     mask: mask?.value ?? null,
     dropout: dropoutP > 0 ? dropoutFactors(q, shape, dropoutP, options.generator).value : null,
     causal: isCausal,
-    scale: options.scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]),
+    scale,
     cache,
   });
   return wrap(out).reshape(q.shape);
