@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { Failure } from './failure.js';
+import type { LessonCommandOptions } from './lesson/command.js';
 import { atLeastZero, decimal, positive, share, wholeNumber } from './numbers.js';
 import type { TrainOptions } from './train/command.js';
 
@@ -56,6 +57,7 @@ Examples:
   inkstone train --data diary.txt --steps 2000
   inkstone train --resume                    go on with the latest run
   inkstone generate runs/ci --prompt 春      write with what was trained
+  inkstone lesson xor                        a tutorial’s program, step by step
   inkstone doctor                            what this machine can train on`,
     );
 
@@ -127,6 +129,47 @@ Examples:
     .action(async (folder: string, options) => {
       const { generate } = await import('./generate.js');
       exit(await generate(folder, options));
+    });
+
+  program
+    .command('lesson')
+    .description('Run a lesson: the program of a tutorial, with its numbers. Without a name, list them.')
+    .argument('[name]', 'which lesson')
+    .addOption(backendOption())
+    .option('--threads <n>', 'threads of the CPU backend (default: all cores)', wholeNumber(1, 64))
+    .option('--seed <n>', 'of the random numbers (default: the tutorial’s)', wholeNumber(0))
+    .option('--steps <n>', 'steps or epochs of training (default: the tutorial’s)', wholeNumber(1, 1e9))
+    .option('--data <name|file>', 'the text to learn from: a dataset or a UTF-8 file')
+    .addOption(
+      new Option('--way <way>', 'attention-zh: the tutorial’s shortcut, or all gradients').choices([
+        'as-written',
+        'full',
+      ]),
+    )
+    .addOption(new Option('--cell <cell>', 'hello-lstm: the layer').choices(['rnn', 'gru', 'lstm']))
+    .addOption(
+      new Option(
+        '--flavour <flavour>',
+        'bigram-shakespeare: PyTorch’s own sampling, or that of its x86 wheels',
+      ).choices(['aten', 'mkl']),
+    )
+    .option('--model <folder|id>', 'bert-zh: a folder, or a model of Hugging Face’s hub')
+    .addOption(new Option('--lang <language>', 'one language only (default: both)').choices(['zh', 'en']))
+    .option('--json', 'one JSON object a line; the last has all losses and results')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  inkstone lesson
+  inkstone lesson xor
+  inkstone lesson attention-zh --way full
+  inkstone lesson hello-lstm --cell gru --lang zh
+  inkstone lesson bigram-zh --data ci
+  inkstone lesson self-attention --backend webgpu --json > attention.jsonl`,
+    )
+    .action(async (name: string | undefined, options: LessonCommandOptions) => {
+      const { lesson } = await import('./lesson/command.js');
+      exit(await lesson(name, options));
     });
 
   program

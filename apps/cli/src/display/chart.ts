@@ -17,7 +17,7 @@ export interface ChartOptions {
   /** The value of x at the right edge; the left edge is 0. */
   readonly xEnd: number;
   /** A level that is drawn as a dotted line across, with its name at the right: a loss to get below. */
-  readonly level: { readonly y: number; readonly name: string; readonly paint: (text: string) => string };
+  readonly level?: { readonly y: number; readonly name: string; readonly paint: (text: string) => string };
   readonly label: (y: number) => string;
 }
 
@@ -40,11 +40,14 @@ export function chart(curves: readonly Curve[], options: ChartOptions): string[]
   }));
   const values = drawn.flatMap(({ dots }) => dots.map(([, y]) => y));
   if (values.length === 0) return [];
-  const low = Math.min(...values, level.y);
-  const high = Math.max(...values, level.y);
+  if (level) values.push(level.y);
+  const low = Math.min(...values);
+  const high = Math.max(...values);
   const yDot = (y: number) => Math.round(((high - y) / Math.max(high - low, 1e-6)) * (canvas.dotRows - 1));
 
-  for (let x = 0; x < canvas.dotColumns; x += 4) canvas.set(x, yDot(level.y), level.paint);
+  if (level) {
+    for (let x = 0; x < canvas.dotColumns; x += 4) canvas.set(x, yDot(level.y), level.paint);
+  }
   for (const { dots, paint } of drawn) {
     let last: readonly [number, number] | undefined;
     for (const [x, y] of dots) {
@@ -54,16 +57,16 @@ export function chart(curves: readonly Curve[], options: ChartOptions): string[]
     }
   }
 
-  const levelRow = yDot(level.y) >> 2;
+  const levelRow = level ? yDot(level.y) >> 2 : -1;
   // At the top and the bottom row the ends are labelled: there the level is too near to them to be told apart.
   const labels = new Map([
-    [levelRow, options.label(level.y)],
+    [levelRow, level ? options.label(level.y) : ''],
     [0, options.label(high)],
     [options.rows - 1, options.label(low)],
   ]);
   const width = Math.max(...[...labels.values()].map((label) => label.length));
   return canvas.lines().map((line, row) => {
-    const name = row === levelRow ? ` ${level.paint(level.name)}` : '';
+    const name = level && row === levelRow ? ` ${level.paint(level.name)}` : '';
     return `${(labels.get(row) ?? '').padStart(width)} ${line}${name}`;
   });
 }
