@@ -1,5 +1,5 @@
 /** Layer norm and RMS norm, forward and backward. */
-import type { DType, NormStep, Operand } from '@inkstone/core/backend';
+import type { DType, Instruction, NormStep, Operand } from '@inkstone/core/backend';
 import { type Case, define, offsetBy } from '../case.js';
 import { uniform } from '../values.js';
 import { gradient, rowShapes, value } from './row-shapes.js';
@@ -74,6 +74,47 @@ export function normBackward(name: string, spec: Norm): Case {
   });
 }
 
+/**
+ * The gradient of a residual sum: a norm's dx and, right after it, what is added to it. A device may run both at once where
+ * that changes nothing; `where` says where the sum is stored.
+ */
+function residualBackward(
+  where: 'apart' | 'in place' | 'over dx' | 'over dy',
+  variant: NormStep['variant'],
+): Case {
+  return define(`${variant} norm backward and a sum ${where}`, (b) => {
+    const [rows, columns] = [70, 36];
+    const shape = [rows, columns];
+    const sum = { keys: ['gradient'], scale: 8 } as const;
+    const dy = b.input('float32', shape, uniform(b.random, rows * columns));
+    const other = b.input('float32', shape, uniform(b.random, rows * columns), offsetBy(4));
+    const dx = b.output('float32', shape, sum);
+    b.step({
+      kind: 'normBackward',
+      variant,
+      rows,
+      columns,
+      x: b.input('float32', shape, uniform(b.random, rows * columns)),
+      dy,
+      weight: b.input('float32', [columns], uniform(b.random, columns, 0.5, 1.5)),
+      mean: variant === 'layer' ? b.input('float32', [rows], uniform(b.random, rows, -0.1, 0.1)) : null,
+      rstd: b.input('float32', [rows], uniform(b.random, rows, 1, 2)),
+      dx,
+      dweight: b.output('float32', [columns], gradient('normBackward', rows)),
+      dbias: variant === 'layer' ? b.output('float32', [columns], gradient('normBackward', rows)) : null,
+    });
+    const places = { apart: null, 'in place': other, 'over dx': dx, 'over dy': dy };
+    const place = places[where];
+    const to = place === dx ? dx : place ? b.stored(place, sum) : b.output('float32', shape, sum);
+    const instructions: Instruction[] = [
+      { op: 'load', type: 'float32', input: 0 },
+      { op: 'load', type: 'float32', input: 1 },
+      { op: 'add', type: 'float32', a: 0, b: 1 },
+    ];
+    b.pointwise(shape, [other, dx], { instructions, outputs: [2] }, [to]);
+  });
+}
+
 export function normCases(dtypes: readonly DType[]): Case[] {
   const cases: Case[] = [];
   for (const variant of ['layer', 'rms'] as const) {
@@ -100,6 +141,8 @@ export function normCases(dtypes: readonly DType[]): Case[] {
       cases.push(norm(`in ${dtype}`, { ...spec, dtype }), normBackward(`in ${dtype}`, { ...spec, dtype }));
     }
   }
+  for (const where of ['apart', 'in place', 'over dx', 'over dy'] as const)
+    cases.push(residualBackward(where, 'layer'), residualBackward(where, 'rms'));
   const layer = { rows: 17, columns: 33, variant: 'layer' } as const;
   cases.push(
     norm('bias without weight', { ...layer, weighted: false }),

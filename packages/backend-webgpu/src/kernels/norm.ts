@@ -1,10 +1,10 @@
-import type { NormBackwardStep, NormStep, Operand } from '@inkstone/core/backend';
+import type { NormBackwardStep, NormStep, Operand, PointwiseStep } from '@inkstone/core/backend';
 import { contiguousStrides, type Lowering } from '../plan/lowering.js';
 import forward from './norm.wgsl';
 import backward from './norm_backward.wgsl';
-import weightGradients from './norm_weights.wgsl';
 import { chooseParts, reduce } from './reduce.js';
 import { rowLayout } from './rows.js';
+import { tailFunction } from './tail.js';
 
 export function norm(step: NormStep, to: Lowering): void {
   const { rows, columns } = step;
@@ -36,56 +36,59 @@ export function norm(step: NormStep, to: Lowering): void {
   );
 }
 
-export function normBackward(step: NormBackwardStep, to: Lowering): void {
-  if (step.dx && step.rows * step.columns > 0) inputGradient(step, step.dx, to);
-  if ((step.dweight || step.dbias) && step.columns > 0) parameterGradients(step, to);
-}
-
-function inputGradient(step: NormBackwardStep, dx: Operand, to: Lowering): void {
-  const { rows, columns } = step;
-  const kernel = to.kernel(step.label ?? 'norm backward');
-  kernel.input('x', step.x);
-  kernel.input('dy', step.dy);
-  if (step.weight) kernel.input('weight', step.weight);
-  if (step.mean) kernel.input('mean', step.mean);
-  kernel.input('rstd', step.rstd);
-  kernel.output('dx', dx);
-  kernel.sizes({ rows, columns });
+/** @param tail a pointwise step over dx, to be run along with it */
+export function normBackward(step: NormBackwardStep, to: Lowering, tail: PointwiseStep | null = null): void {
+  const { rows, columns, dx } = step;
+  const byRows = dx !== null && rows * columns > 0;
+  const byColumns = (step.dweight !== null || step.dbias !== null) && columns > 0;
+  if (!byRows && !byColumns) return;
   const layout = rowLayout(rows, columns, to.tuning);
-  const values = { ...layout, LAYER: step.variant === 'layer', WEIGHT: step.weight !== null };
-  to.add(kernel.build('norm_backward', backward, values, Math.ceil(rows / layout.ROWS)));
-}
-
-function parameterGradients(step: NormBackwardStep, to: Lowering): void {
-  const { rows, columns } = step;
-  const { lanes: parts, slices } = chooseParts(columns, rows, { ...to.tuning, rowLanes: 8 });
+  const partsAtMost = Math.max(8, to.tuning.rowLanes / 8);
+  const { lanes: parts, slices } = chooseParts(columns, rows, { ...to.tuning, rowLanes: partsAtMost });
+  const workgroup = Math.max(layout.WORKGROUP, parts * 8);
+  const perGroup = { rows: workgroup / layout.LANES, columns: workgroup / parts };
+  const rowGroups = byRows ? Math.ceil(rows / perGroup.rows) : 0;
+  const columnGroups = byColumns ? Math.ceil(columns / perGroup.columns) : 0;
   const target = (operand: Operand | null) =>
     operand && slices > 1 ? to.scratch('float32', [slices, columns]) : operand;
-  const dweight = target(step.dweight);
-  const dbias = target(step.dbias);
-  const kernel = to.kernel(`${step.label ?? 'norm backward'} (parameters)`);
+  const dweight = byColumns ? target(step.dweight) : null;
+  const dbias = byColumns ? target(step.dbias) : null;
+
+  const kernel = to.kernel(step.label ?? 'norm backward');
   kernel.input('dy', step.dy);
-  if (dweight) {
+  if (byRows || dweight) {
     kernel.input('x', step.x);
     if (step.mean) kernel.input('mean', step.mean);
     kernel.input('rstd', step.rstd);
-    kernel.output('dweight', dweight);
   }
+  if (byRows) {
+    if (step.weight) kernel.input('weight', step.weight);
+    kernel.output('dx', dx);
+  }
+  if (dweight) kernel.output('dweight', dweight);
   if (dbias) kernel.output('dbias', dbias);
-  const workgroup = Math.max(64, parts * 8);
-  const perGroup = workgroup / parts;
-  const groups = Math.ceil(columns / perGroup);
-  kernel.sizes({ rows, columns, groups, slice_rows: Math.ceil(rows / slices) });
+  kernel.sizes({ rows, columns });
+  if (byColumns) {
+    const slice_rows = Math.ceil(rows / slices);
+    kernel.sizes({ row_groups: rowGroups, column_groups: columnGroups, slice_rows });
+  }
   const values = {
     WORKGROUP: workgroup,
-    COLUMNS: perGroup,
+    ROWS: perGroup.rows,
+    LANES: layout.LANES,
+    COLUMNS: perGroup.columns,
     PARTS: parts,
     TREE: parts > 1,
     LAYER: step.variant === 'layer',
-    WEIGHT: dweight !== null,
-    BIAS: dbias !== null,
+    WEIGHT: step.weight !== null,
+    DWEIGHT: dweight !== null,
+    DBIAS: dbias !== null,
+    BY_ROWS: byRows,
+    BY_COLUMNS: byColumns,
+    TAIL: byRows && tail !== null,
+    TAIL_FUNCTION: byRows && tail && dx ? tailFunction(tail, dx, kernel) : '',
   };
-  to.add(kernel.build('norm_weights', weightGradients, values, groups * slices));
+  to.add(kernel.build('norm_backward', backward, values, rowGroups + columnGroups * slices));
   if (slices === 1) return;
   for (const [partial, result] of [
     [dweight, step.dweight],

@@ -133,7 +133,11 @@ export class Lowering {
   }
 
   emit(step: Step): void {
-    this.#memory.touch(step, this.#steps.length);
+    const at = this.#steps.length;
+    this.#memory.touch(step, at);
+    // A device may run a pointwise step along with the norm's gradient before it, so what that reads is not given away.
+    const before = this.#steps[at - 1];
+    if (step.kind === 'pointwise' && before?.kind === 'normBackward') this.#memory.touch(before, at);
     this.#steps.push(step);
   }
 
