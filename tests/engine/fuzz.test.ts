@@ -1,6 +1,8 @@
-/** Random programs give the same bits whether ops run one by one or are recorded, fused and replayed. */
+/** Random programs give the same bits whether ops run one by one, are recorded and fused, or are compiled and replayed. */
+
+import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
-import { cat, type Device, fromTypedArray, nn, noGrad, open, type Tensor } from '@inkstone/core';
+import { type Backend, cat, compile, fromTypedArray, nn, noGrad, open, type Tensor } from '@inkstone/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -16,32 +18,59 @@ const columns = 6;
 
 const program = fc.array(fc.record({ kind: fc.nat(17), a: fc.nat(63), b: fc.nat(63) }), {
   minLength: 3,
-  maxLength: 24,
+  maxLength: 20,
 });
 
+const fill = (seed: number): Float32Array =>
+  Float32Array.from({ length: rows * columns }, (_, i) => Math.fround(Math.sin(seed * 7.1 + i * 1.3)));
+
+interface Outcome {
+  readonly kept: Tensor[];
+  readonly gradients: (Tensor | null)[];
+}
+
 /** Every tensor has `rows * columns` elements; shapes vary among these. */
-function run(
-  device: Device,
-  instructions: readonly Instruction[],
-): { kept: Tensor[]; gradients: (Tensor | null)[] } {
-  const fill = (seed: number): Float32Array =>
-    Float32Array.from({ length: rows * columns }, (_, i) => Math.fround(Math.sin(seed * 7.1 + i * 1.3)));
-  const leaves = [1, 2, 3].map(
-    (seed) => new nn.Parameter(fromTypedArray(fill(seed), [rows, columns], { device })),
-  );
-  const tensors: Tensor[] = [...leaves];
+function run(instructions: readonly Instruction[], leaves: readonly nn.Parameter[], input: Tensor): Outcome {
+  const tensors: Tensor[] = [...leaves, input];
+  for (const leaf of leaves) leaf.grad = null;
   for (const { kind, a, b } of instructions) {
     const x = tensors[a % tensors.length];
     const y = tensors[b % tensors.length].reshape(x.shape);
     tensors.push(apply(kind, x, y, leaves));
   }
   const last = tensors[tensors.length - 1];
-  let gradients: (Tensor | null)[] = [];
-  if (last.requiresGrad) {
-    last.mul(last).mean().backward();
-    gradients = leaves.map((leaf) => leaf.grad);
+  if (last.requiresGrad) last.mul(last).mean().backward();
+  return { kept: tensors.slice(4).map((t) => t.detach()), gradients: leaves.map((leaf) => leaf.grad) };
+}
+
+const modes = ['recorded', 'eager', 'compiled'] as const;
+
+/** Calls a program three times; the leaves go on from call to call. Errors are results: the same ones in each mode. */
+async function outcome(
+  backend: Backend,
+  mode: (typeof modes)[number],
+  instructions: readonly Instruction[],
+): Promise<unknown[]> {
+  const device = await open(backend);
+  device.eager = mode === 'eager';
+  try {
+    const leaf = (seed: number): nn.Parameter =>
+      new nn.Parameter(fromTypedArray(fill(seed), [rows, columns], { device }));
+    const leaves = [1, 2, 3].map(leaf);
+    const call = (input: Tensor): Outcome => run(instructions, leaves, input);
+    const program = mode === 'compiled' ? compile(call) : call;
+    // Minus zero and zero are one here: a sum with zeros that fusion leaves out would have made it plus.
+    const read = async (t: Tensor | null): Promise<number[] | null> =>
+      t && Array.from(await t.data(), (x) => x + 0);
+    const out: unknown[] = [];
+    for (const seed of [4, 5, 6]) {
+      const { kept, gradients } = program(fromTypedArray(fill(seed), [rows, columns], { device }));
+      out.push(await Promise.all([...kept, ...gradients, ...leaves].map(read)));
+    }
+    return out;
+  } finally {
+    await device.close();
   }
-  return { kept: tensors.slice(3), gradients };
 }
 
 function apply(kind: number, x: Tensor, y: Tensor, leaves: readonly nn.Parameter[]): Tensor {
@@ -88,27 +117,20 @@ function apply(kind: number, x: Tensor, y: Tensor, leaves: readonly nn.Parameter
   }
 }
 
-test('recorded programs equal eager ones, values and gradients', async () => {
-  await fc.assert(
-    fc.asyncProperty(program, async (instructions) => {
-      // A change in place may make a later backward pass an error: the same one in both modes, then.
-      const results = [false, true].map(async (eager) => {
-        const device = await open(reference());
-        device.eager = eager;
-        try {
-          const { kept, gradients } = run(device, instructions);
-          // Minus zero and zero are one here: a sum with zeros that fusion leaves out would have made it plus.
-          const read = async (t: Tensor): Promise<number[]> => Array.from(await t.data(), (x) => x + 0);
-          const values = await Promise.all(kept.map(read));
-          const grads = await Promise.all(gradients.map((t) => t && read(t)));
-          return { values, grads };
-        } finally {
-          await device.close();
-        }
-      });
-      const [recorded, eager] = await Promise.all(results);
-      expect(recorded).toEqual(eager);
-    }),
-    { numRuns: 300 },
-  );
-});
+test.each([
+  ['reference', reference, 100],
+  ['cpu', () => cpu({ threads: 1 }), 25],
+] as const)(
+  'recorded, eager and compiled programs are equal, values and gradients: %s',
+  async (_name, backend, numRuns) => {
+    await fc.assert(
+      fc.asyncProperty(program, async (instructions) => {
+        const results: unknown[] = [];
+        for (const mode of modes) results.push(await outcome(backend(), mode, instructions));
+        expect(results[1]).toEqual(results[0]);
+        expect(results[2]).toEqual(results[0]);
+      }),
+      { numRuns },
+    );
+  },
+);

@@ -96,6 +96,27 @@ describe('a tensor is the value at its line', () => {
     expect(w.grad).toBeNull();
   });
 
+  test('a view that nobody has read yet keeps the first value of a parameter', async () => {
+    const w = new nn.Parameter(tensor([1, 2]));
+    const view = w.reshape(2, 1);
+    noGrad(() => w.mul_(3));
+    expect(await w.toArray()).toEqual([3, 6]);
+    expect(await view.toArray()).toEqual([[1], [2]]);
+  });
+
+  test('gradients that were clipped together and that the optimizer does not take can be read after its step', async () => {
+    const [a, b] = [new nn.Parameter(tensor([3])), new nn.Parameter(tensor([4]))];
+    const optimizer = new optim.SGD([a], { lr: 1 });
+    for (let i = 0; i < 3; i++) {
+      optimizer.zeroGrad();
+      b.grad = null;
+      a.detach().mul(b).add(a.mul(2)).backward();
+      optim.clipGradValue([a, b], 2);
+      optimizer.step();
+    }
+    expect(await b.grad?.item()).toBe(-1);
+  });
+
   test('a read sees the value of its line, even if it resolves after a change', async () => {
     const { w } = oneWeight();
     const first = w.data();

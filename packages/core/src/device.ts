@@ -44,6 +44,9 @@ async function openDevice(backend: Backend, options?: DeviceOptions): Promise<De
   return new GraphDevice(await backend.open(), options);
 }
 
+/** The default device, or null before the first `use`. */
+export const currentDevice = (): Device | null => current;
+
 /** The default device. @throws Error before the first `use`. */
 export function defaultDevice(): Device {
   if (!current)

@@ -2,6 +2,7 @@
 export { checkpoint, enableGrad, type GradOptions, grad, noGrad, valueAndGrad } from './autograd.js';
 export { type Backend, BackendUnavailable, DeviceLostError, OutOfMemoryError } from './backend/contract.js';
 export type { DType } from './backend/dtype.js';
+export { type CompileOptions, compile } from './compile.js';
 export * as data from './data/index.js';
 export { type Device, defaultDevice, open, setDefaultDevice, use } from './device.js';
 export * as functional from './functional.js';

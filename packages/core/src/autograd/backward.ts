@@ -1,7 +1,8 @@
 /** Reverse-mode differentiation: records the gradient ops of a graph of values. */
+import type { Leaf } from '../graph/cell.js';
 import { withGradMode } from '../graph/grad-mode.js';
 import { sameShape, showShape } from '../graph/shape.js';
-import type { Leaf, Value } from '../graph/value.js';
+import type { Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import { add } from '../ops/pointwise.js';
@@ -102,6 +103,11 @@ function reachable(root: Value, wanted: ReadonlySet<Value> | null): Value[] {
     const value = stack.pop() as Value;
     if (value.leaf !== null || (wanted?.has(value) && value !== root)) continue;
     if (value.freed) {
+      if (value.op === null)
+        throw new Error(
+          'backward: this came out of a compiled function, and gradients do not flow back into one; ' +
+            'call backward() inside of it',
+        );
       throw new Error(
         'backward: trying to go through the graph a second time; its saved values have been freed. ' +
           'Use backward({ retainGraph: true }) the first time.',

@@ -1,5 +1,6 @@
 /** Activation checkpointing: memory for time. https://arxiv.org/abs/1604.06174 */
 import { isGradEnabled, withGradMode } from '../graph/grad-mode.js';
+import { tracer } from '../graph/trace.js';
 import { detach } from '../ops/cast.js';
 import { getRngState, setRngState } from '../random/index.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -16,7 +17,11 @@ import { setBackward } from './hooks.js';
  */
 export function checkpoint(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
   if (!isGradEnabled()) return fn(...inputs);
-  const state = getRngState();
+  const step = (change: () => void): void => (tracer ? tracer.random(change) : change());
+  let state: Uint8Array;
+  step(() => {
+    state = getRngState();
+  });
   const first = withGradMode(false, () => fn(...inputs));
   if (!(first instanceof Tensor)) throw new Error('checkpoint: the function must give one tensor');
   const out = detach(first.value);
@@ -24,14 +29,17 @@ export function checkpoint(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tenso
   setBackward(out, {
     inputs: sources.filter((source) => source.requiresGrad),
     gradients: (gradient) => {
-      const later = getRngState();
-      setRngState(state);
+      let later: Uint8Array;
+      step(() => {
+        later = getRngState();
+        setRngState(state);
+      });
       const own = sources.map((source) => {
         const copy = new Tensor(detach(source));
         return source.requiresGrad ? copy.requiresGrad_() : copy;
       });
       const again = withGradMode(true, () => fn(...own));
-      setRngState(later);
+      step(() => setRngState(later));
       if (!again.requiresGrad) return new Map();
       const found = new Map(differentiate(again.value, null, { gradient }));
       own.forEach((copy, i) => {

@@ -1,5 +1,6 @@
 /** What watches a backward pass: hooks on gradients, gradients that are kept, and backward passes given by the user. */
-import type { Leaf, Value } from '../graph/value.js';
+import type { Leaf } from '../graph/cell.js';
+import type { Value } from '../graph/value.js';
 import { add } from '../ops/pointwise.js';
 
 /** Sees a gradient as it is complete; what it returns (if anything) takes its place. */

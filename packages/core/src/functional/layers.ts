@@ -1,7 +1,6 @@
 /** Layers as functions. */
-import { hostArray } from '../graph/host-data.js';
-import { hostValue } from '../graph/record.js';
-import { broadcastShapes, type Shape, sizeOf } from '../graph/shape.js';
+import { drawnValue } from '../graph/record.js';
+import { broadcastShapes, type Shape } from '../graph/shape.js';
 import { reshape } from '../ops/broadcast.js';
 import { cast } from '../ops/cast.js';
 import { arange } from '../ops/create.js';
@@ -77,9 +76,9 @@ export function dropoutFactors(
   p: number,
   generator: Generator = defaultGenerator,
 ): Tensor {
-  const host = hostArray('float32', sizeOf(shape)) as Float32Array;
-  dropoutMask(generator, p, host);
-  return wrap(hostValue(like.device, host, shape, like.dtype));
+  return wrap(
+    drawnValue(like.device, shape, like.dtype, (out) => dropoutMask(generator, p, out as Float32Array)),
+  );
 }
 
 /**

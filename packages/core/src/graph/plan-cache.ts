@@ -12,6 +12,8 @@ export interface CachedPlan {
   readonly executable: Executable;
   /** The place of the device's flag buffer among the plan's buffers, or -1. */
   readonly flagIndex: number;
+  /** The size class of each of the plan's buffers. */
+  readonly sizes: readonly number[];
 }
 
 export class PlanCache {
@@ -39,13 +41,25 @@ export class PlanCache {
     const lowered = new Lowering(this.device, recording, binding).build();
     const executable = this.device.backend.compile(lowered.plan);
     const flagIndex = lowered.flags.length > 0 ? lowered.bound + lowered.fresh : -1;
-    const plan: CachedPlan = { key, hash, lowered, executable, flagIndex };
+    const sizes = lowered.plan.buffers.map(({ byteLength }) => this.device.pool.classOf(byteLength));
+    const plan: CachedPlan = { key, hash, lowered, executable, flagIndex, sizes };
     this.built++;
     this.#count++;
     if (bucket) bucket.push(plan);
     else this.#plans.set(hash, [plan]);
     while (this.#count > this.capacity) this.#evict();
     return plan;
+  }
+
+  /** A plan is used without being looked up; false if it has been evicted. */
+  touch(plan: CachedPlan): boolean {
+    const { hash } = plan;
+    const bucket = this.#plans.get(hash);
+    if (!bucket?.includes(plan)) return false;
+    this.hits++;
+    this.#plans.delete(hash);
+    this.#plans.set(hash, bucket);
+    return true;
   }
 
   #evict(): void {

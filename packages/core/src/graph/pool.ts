@@ -34,7 +34,15 @@ export class BufferPool {
   ) {}
 
   acquire(byteLength: number): BackendBuffer {
-    const size = sizeClass(byteLength, this.device.limits.bufferAlignment);
+    return this.acquireClass(this.classOf(byteLength));
+  }
+
+  classOf(byteLength: number): number {
+    return sizeClass(byteLength, this.device.limits.bufferAlignment);
+  }
+
+  /** As `acquire`, for what `classOf` gave. */
+  acquireClass(size: number): BackendBuffer {
     const free = this.#free.get(size);
     let buffer = free?.pop();
     if (buffer) this.stats.bytesPooled -= size;

@@ -3,9 +3,11 @@ import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
 import { assertUsable, type GraphDevice } from './device.js';
 import { isGradEnabled } from './grad-mode.js';
+import { hostArray } from './host-data.js';
 import { signatureOf } from './key.js';
 import type { Attrs, AuxOp, Op } from './op.js';
 import { type Shape, showShape, sizeOf } from './shape.js';
+import { tracer, walker } from './trace.js';
 import { type HostArray, Value } from './value.js';
 
 /**
@@ -35,6 +37,7 @@ export function recordOn(
   attrs: Attrs | null = null,
   scalars: readonly number[] = noScalars,
 ): Value {
+  if (walker !== null) return walker(op, attrs, dtype, scalars);
   let requiresGrad = false;
   for (const input of inputs) {
     if (input.device !== device) {
@@ -76,6 +79,30 @@ export function hostValue(device: GraphDevice, host: HostArray, shape: Shape, dt
   device.elementBytes(dtype);
   const value = new Value(device, shape, dtype, null, null, [], noScalars, -1);
   value.host = host;
+  return value;
+}
+
+/**
+ * A value whose elements `fill` draws on the host: now, and anew at each call of a compiled function.
+ * Everything random that enters a graph comes through here.
+ */
+export function drawnValue(
+  device: GraphDevice,
+  shape: Shape,
+  dtype: DType,
+  fill: (out: HostArray) => void,
+): Value {
+  let host: HostArray | null = hostArray(dtype, sizeOf(shape));
+  const value = hostValue(device, host, shape, dtype);
+  const draw = (): void => {
+    // A backend may still be looking at the array of the call before.
+    host ??= hostArray(dtype, value.size);
+    fill(host);
+    value.host = host;
+    host = null;
+  };
+  if (tracer) tracer.random(draw, value);
+  else draw();
   return value;
 }
 

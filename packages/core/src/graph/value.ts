@@ -9,6 +9,7 @@
  */
 import type { BackendBuffer } from '../backend/contract.js';
 import type { DType } from '../backend/dtype.js';
+import type { Leaf } from './cell.js';
 import type { GraphDevice } from './device.js';
 import type { Attrs, Op } from './op.js';
 import { type Shape, sizeOf } from './shape.js';
@@ -32,22 +33,21 @@ export class Slot {
   readonly memory: { buffer: BackendBuffer | null } = { buffer: null };
   /** Counts overwrites; a value knows the count at which it was written. */
   version = 0;
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    /** Set where what lay here is gone for another reason than a newer version. */
+    readonly reason: string | null = null,
+  ) {}
 
   get buffer(): BackendBuffer | null {
     return this.memory.buffer;
   }
 }
 
-/** Where a backward pass puts the gradient of a leaf. */
-export interface Leaf {
-  /** What `name` to use in messages. */
-  readonly name: string;
-  gradient: Value | null;
-  readonly slot: Slot;
-}
-
 let sequence = 0;
+
+/** The `seq` of the next value that is made. */
+export const nextSeq = (): number => sequence;
 
 export class Value {
   /** Order of recording; inputs come before what uses them. */
@@ -75,6 +75,8 @@ export class Value {
    * parameter or its gradient is within an optimizer's flat memory).
    */
   passing = false;
+  /** For a part of a flat value (an optimizer's parameters): which one, and where in it the part begins. */
+  home: { readonly flat: Value; readonly start: number } | null = null;
   /** Whether some plan has computed this value (it may not have been kept). */
   ran = false;
   /** Whether a plan has uploaded the host array before. */
@@ -116,6 +118,7 @@ export class Value {
 
 /** The error for a value whose memory has been overwritten by a newer version. */
 export function overwrittenError(value: Value): Error {
+  if (value.slot?.reason) return new Error(value.slot.reason);
   const name = value.slot?.name ?? value.op?.name ?? 'value';
   return new Error(
     `one of the values needed for this computation has been modified by an in-place operation: ${name}, ` +

@@ -2,6 +2,7 @@
 import { noGrad } from '../autograd.js';
 import { sameShape, showShape } from '../tensor/host.js';
 import { Parameter, persistent, Tensor } from '../tensor/tensor.js';
+import { tracer } from '../tensor/trace.js';
 import { type BackwardHook, Watch } from './backward-hooks.js';
 
 export type StateDict = Map<string, Tensor>;
@@ -37,6 +38,10 @@ export abstract class Module {
     const { forward } = this;
     Object.defineProperty(this, 'forward', {
       value: (...args: unknown[]): unknown => {
+        if (tracer?.visits(this)) {
+          const hooks = hookChanges;
+          tracer.guard(() => hooks === hookChanges);
+        }
         let given: readonly unknown[] = args;
         for (const hook of this.#preHooks) given = hook(this, given) ?? given;
         const watch = this.#backwardHooks.length > 0 ? new Watch(this, this.#backwardHooks) : null;
@@ -224,10 +229,15 @@ function join(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}.${name}`;
 }
 
+/** How often hooks have been added or removed, on any module: a compiled call looks whether they are the same. */
+let hookChanges = 0;
+
 /** Adds to a list; returns what takes it out again. */
 function listed<T>(list: T[], item: T): () => void {
   list.push(item);
+  hookChanges++;
   return () => {
+    hookChanges++;
     const at = list.indexOf(item);
     if (at >= 0) list.splice(at, 1);
   };

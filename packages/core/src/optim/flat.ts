@@ -14,9 +14,6 @@ import type { Parameter } from '../tensor/tensor.js';
 export class FlatParameters {
   readonly #slot: Slot;
   readonly #gradientSlot: Slot;
-  /** The newest version of all values, and the views of it that the parameters hold. */
-  #flat: Value | null = null;
-  #views: Value[] = [];
 
   /** @param parameters those that have a gradient: all of one dtype and device. */
   constructor(readonly parameters: readonly Parameter[]) {
@@ -31,8 +28,7 @@ export class FlatParameters {
 
   /** All values end to end. */
   values(): Value {
-    const current = this.parameters.every((parameter, i) => parameter.value === this.#views[i]);
-    return current && this.#flat ? this.#flat : join(this.parameters.map((parameter) => parameter.value));
+    return wholeOf(this.parameters.map((parameter) => parameter.value));
   }
 
   /** All gradients end to end; each parameter's `grad` becomes a view of them. */
@@ -58,14 +54,11 @@ export class FlatParameters {
    */
   update(next: Value): Slot[] {
     next.target = this.#slot;
-    this.#flat = next;
-    this.#views = [];
     const left = this.parameters.flatMap(({ value }) => (value.target ? [value.target] : []));
     for (const { parameter, part } of this.#parts(next)) {
       part.leaf = parameter.value.leaf;
       part.requiresGrad = part.leaf !== null;
       parameter.value = part;
-      this.#views.push(part);
     }
     return left;
   }
@@ -78,21 +71,19 @@ export class FlatParameters {
       const piece = slice(flat, 0, start, size);
       const part = piece === flat && parameter.ndim === 1 ? detach(flat) : reshape(piece, parameter.shape);
       part.passing = true;
+      part.home = { flat, start };
       yield { parameter, part };
       start += size;
     }
   }
 }
 
-/** Gradients that are parts of one flat value (see `spread`), each with its place there. */
-const homes = new WeakMap<Value, { readonly flat: Value; readonly start: number }>();
-
 /** The flat value that the parts make up, if they do, or a new one. */
 function wholeOf(parts: readonly Value[]): Value {
-  const home = parts.length > 0 ? homes.get(parts[0]) : undefined;
+  const home = parts[0].home;
   let start = 0;
   for (const part of parts) {
-    const own = homes.get(part);
+    const own = part.home;
     if (!own || own.flat !== home?.flat || own.start !== start) return join(parts);
     start += part.size;
   }
@@ -119,7 +110,7 @@ export function changeGradients(parameters: readonly Parameter[], change: (flat:
     const piece = slice(next, 0, start, size);
     const part = piece === next && parameter.ndim === 1 ? detach(next) : reshape(piece, parameter.shape);
     part.passing = true;
-    homes.set(part, { flat: next, start });
+    part.home = { flat: next, start };
     if (parameter.value.leaf) parameter.value.leaf.gradient = part;
     start += size;
   }

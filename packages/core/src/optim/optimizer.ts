@@ -7,6 +7,7 @@ import { neg } from '../ops/pointwise.js';
 import { cat, slice } from '../ops/views.js';
 import { hostCopy, hostTensor, type Shape, showShape } from '../tensor/host.js';
 import { Parameter, Tensor } from '../tensor/tensor.js';
+import { tracer } from '../tensor/trace.js';
 import { FlatParameters } from './flat.js';
 
 /** Options of one group of parameters. */
@@ -34,7 +35,13 @@ export interface OptimizerState {
 export interface FlatRun {
   readonly flat: FlatParameters;
   readonly slots: Map<string, Slot>;
-  readonly state: Map<string, Value>;
+  readonly state: Map<string, Tensor>;
+  readonly steps: Steps;
+}
+
+/** Steps taken: one count for all parameters of a run. */
+interface Steps {
+  count: number;
 }
 
 /**
@@ -44,7 +51,7 @@ export interface FlatRun {
 export abstract class Optimizer<O extends GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
   /** Steps taken by each parameter (those without a gradient do not step). */
-  readonly #steps = new Map<Parameter, number>();
+  readonly #steps = new Map<Parameter, Steps>();
   /** State of parameters outside of a run: loaded, or between two packings. */
   readonly #loose = new Map<Parameter, Map<string, Value>>();
   readonly #runs = new Map<ParamGroup<O>, FlatRun[]>();
@@ -87,18 +94,31 @@ export abstract class Optimizer<O extends GroupOptions> {
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const run of this.#pack(group)) {
-          const { flat } = run;
-          const step = (this.#steps.get(flat.parameters[0]) ?? 0) + 1;
+          const { flat, steps } = run;
           const gradients = flat.gradients();
           const direction = group.maximize === true ? neg(gradients) : gradients;
-          const next = this.update(flat.values(), direction, run.state, step, group, flat.parameters);
+          const values = flat.values();
+          const before = Array.from(run.state, ([name, tensor]) => [name, tensor.value] as const);
+          let state = new Map<string, Value>();
+          const update = (): Value => {
+            state = new Map(before);
+            return this.update(values, direction, state, steps.count + 1, group, flat.parameters);
+          };
+          const next = tracer ? tracer.live(update) : update();
           retiring.push(...flat.update(next));
           written.push(next, gradients);
-          for (const [name, value] of run.state) {
+          for (const [name, value] of state) {
             value.target = run.slots.get(name) as Slot;
+            (run.state.get(name) as Tensor).value = value;
             written.push(value);
           }
-          for (const parameter of flat.parameters) this.#steps.set(parameter, step);
+          const count = (by: number) => () => {
+            steps.count += by;
+          };
+          if (tracer) {
+            tracer.effect(count(1), count(-1));
+            tracer.guard(() => this.#runs.get(group)?.includes(run) === true);
+          } else steps.count++;
         }
       }
     });
@@ -127,7 +147,7 @@ export abstract class Optimizer<O extends GroupOptions> {
     const kinds = new Map<string, Parameter[]>();
     for (const parameter of group.params) {
       if (!parameter.value.leaf?.gradient) continue;
-      const kind = `${parameter.dtype} ${this.#steps.get(parameter) ?? 0}`;
+      const kind = `${parameter.dtype} ${this.#steps.get(parameter)?.count ?? 0}`;
       const list = kinds.get(kind);
       if (list) list.push(parameter);
       else kinds.set(kind, [parameter]);
@@ -153,16 +173,21 @@ export abstract class Optimizer<O extends GroupOptions> {
     const first = this.stateFor(group);
     const names = Object.keys(first);
     const slots = new Map(names.map((name) => [name, device.slot(name)]));
-    const state = new Map<string, Value>();
+    const state = new Map<string, Tensor>();
+    const keep = (name: string, value: Value): void => {
+      const cell = new Tensor(value);
+      tracer?.outlives(cell);
+      state.set(name, cell);
+    };
     for (const name of names) {
       const parts = parameters.map((parameter) => this.#loose.get(parameter)?.get(name) ?? null);
       if (parts.every((part) => part === null)) {
-        state.set(name, full(device, [flat.size], first[name], dtype));
+        keep(name, full(device, [flat.size], first[name], dtype));
       } else {
         const filled = parts.map(
           (part, i) => part ?? full(device, [parameters[i].numel()], first[name], dtype),
         );
-        state.set(
+        keep(
           name,
           filled.length === 1
             ? filled[0]
@@ -173,8 +198,12 @@ export abstract class Optimizer<O extends GroupOptions> {
         );
       }
     }
-    for (const parameter of parameters) this.#loose.delete(parameter);
-    return { flat, slots, state };
+    const steps = { count: this.#steps.get(parameters[0])?.count ?? 0 };
+    for (const parameter of parameters) {
+      this.#loose.delete(parameter);
+      this.#steps.set(parameter, steps);
+    }
+    return { flat, slots, state, steps };
   }
 
   #unpack({ flat, state }: FlatRun): void {
@@ -183,7 +212,7 @@ export abstract class Optimizer<O extends GroupOptions> {
       const size = parameter.numel();
       this.#loose.set(
         parameter,
-        new Map([...state].map(([name, value]) => [name, slice(value, 0, start, size)])),
+        new Map([...state].map(([name, { value }]) => [name, slice(value, 0, start, size)])),
       );
       start += size;
     }
@@ -198,7 +227,7 @@ export abstract class Optimizer<O extends GroupOptions> {
         const size = parameter.numel();
         find.set(
           parameter,
-          new Map([...run.state].map(([name, value]) => [name, slice(value, 0, start, size)])),
+          new Map([...run.state].map(([name, { value }]) => [name, slice(value, 0, start, size)])),
         );
         start += size;
       }
@@ -210,7 +239,7 @@ export abstract class Optimizer<O extends GroupOptions> {
       for (const [name, value] of own ?? []) {
         buffers[name] = { data: (await new Tensor(value).data()) as Float32Array, shape: parameter.shape };
       }
-      return { step: this.#steps.get(parameter) ?? 0, buffers };
+      return { step: this.#steps.get(parameter)?.count ?? 0, buffers };
     });
     return {
       state: await Promise.all(state),
@@ -251,7 +280,7 @@ export abstract class Optimizer<O extends GroupOptions> {
     this.#runs.clear();
     this.#loose.clear();
     all.forEach((parameter, i) => {
-      this.#steps.set(parameter, saved.state[i].step);
+      this.#steps.set(parameter, { count: saved.state[i].step });
       if (loaded[i].size > 0) this.#loose.set(parameter, loaded[i]);
     });
     saved.paramGroups.forEach((options, i) => {

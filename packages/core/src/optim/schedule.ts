@@ -1,4 +1,6 @@
 /** What all learning rate schedules share. */
+import { tracer } from '../tensor/trace.js';
+
 /** What a schedule needs of an optimizer. */
 export interface Scheduled {
   readonly paramGroups: readonly { lr: number }[];
@@ -26,8 +28,12 @@ export abstract class LRScheduler {
 
   /** Sets the rates of the next epoch. */
   step(): void {
-    this.lastEpoch++;
-    this.apply();
+    const move = (by: number) => () => {
+      this.lastEpoch += by;
+      this.apply();
+    };
+    if (tracer) tracer.effect(move(1), move(-1));
+    else move(1)();
   }
 
   /** Sets the rates of the present epoch: constructors call it. */

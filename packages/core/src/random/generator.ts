@@ -35,6 +35,9 @@ const STATE = {
   bytes: 24 + 8 * WORDS + 40,
 } as const;
 
+/** Told before any generator is used: `compile` cannot repeat what a function draws by itself. */
+export const drawWatch: { onDraw: (() => void) | null } = { onDraw: null };
+
 /**
  * PyTorch's CPU generator: the same seed draws the same numbers as `torch.Generator().manual_seed(seed)`.
  *
@@ -49,7 +52,11 @@ const STATE = {
  */
 export class Generator {
   /** The raw stream. Drawing from it directly moves the position of every function that uses this generator. */
-  readonly engine = new Mt19937();
+  get engine(): Mt19937 {
+    drawWatch.onDraw?.();
+    return this.twister;
+  }
+  private readonly twister = new Mt19937();
   /**
    * The second value of the last Box-Muller pair that a small normal fill made and did not hand out. It outlives
    * every other call and is cleared by seeding.

@@ -3,9 +3,10 @@ import { type BackwardOptions, backward } from '../autograd/backward.js';
 import { addGradientHook, keepGradient, keptGradient } from '../autograd/hooks.js';
 import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
+import { Cell, Leaf } from '../graph/cell.js';
 import type { GraphDevice } from '../graph/device.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
-import type { HostArray, Leaf, Value } from '../graph/value.js';
+import type { HostArray, Value } from '../graph/value.js';
 import { clone, detach } from '../ops/cast.js';
 import { type ViewStep, viewSteps } from '../ops/write-back.js';
 import { formatTensor } from './print.js';
@@ -22,14 +23,7 @@ export interface Origin {
   readonly steps: readonly ViewStep[];
 }
 
-export abstract class TensorBase {
-  /** The version of the value that this handle stands for now. Internal: use the methods. */
-  value: Value;
-
-  constructor(value: Value) {
-    this.value = value;
-  }
-
+export abstract class TensorBase extends Cell<Value> {
   /** A new handle for the result of an op. */
   protected abstract make(value: Value): Tensor;
 
@@ -111,7 +105,7 @@ export abstract class TensorBase {
   }
 
   /** Shape and dtype at once; the values are read by `print`. */
-  toString(): string {
+  override toString(): string {
     const grad = this.requiresGrad ? ', requiresGrad=true' : '';
     return `Tensor(shape=${showShape(this.shape)}, dtype=${this.dtype}, device=${this.device.name}${grad})`;
   }
@@ -253,5 +247,5 @@ export abstract class TensorBase {
 }
 
 export function newLeaf(device: GraphDevice, name: string): Leaf {
-  return { name, gradient: null, slot: device.slot(`${name} (gradient)`) };
+  return new Leaf(name, device.slot(`${name} (gradient)`));
 }

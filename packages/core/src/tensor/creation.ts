@@ -3,7 +3,7 @@ import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
 import { type Device, defaultDevice } from '../device.js';
 import { hostArray } from '../graph/host-data.js';
-import { hostValue } from '../graph/record.js';
+import { drawnValue, hostValue } from '../graph/record.js';
 import { type Shape, showShape, sizeOf } from '../graph/shape.js';
 import type { HostArray } from '../graph/value.js';
 import * as create from '../ops/create.js';
@@ -180,9 +180,9 @@ function drawn(
   dtype: DType,
   fill: (g: Generator, out: HostArray) => void,
 ): Tensor {
-  const host = hostArray(dtype, sizeOf(shape));
-  fill(options.generator ?? defaultGenerator, host);
-  return finish(new Tensor(hostValue(options.device ?? defaultDevice(), host, shape, dtype)), options);
+  const { device = defaultDevice(), generator = defaultGenerator } = options;
+  const value = drawnValue(device, shape, dtype, (out) => fill(generator, out));
+  return finish(new Tensor(value), options);
 }
 
 function floatDtype(name: string, options: TensorOptions): DType {

@@ -1,7 +1,6 @@
 /** Functions of several tensors. */
-import { hostArray } from '../graph/host-data.js';
-import { hostValue } from '../graph/record.js';
-import { broadcastShapes, showShape, sizeOf } from '../graph/shape.js';
+import { drawnValue } from '../graph/record.js';
+import { broadcastShapes, showShape } from '../graph/shape.js';
 import { einsum as einsumOp } from '../ops/einsum.js';
 import { where as whereOp } from '../ops/pointwise.js';
 import { defaultGenerator, exponential, type Generator } from '../random/index.js';
@@ -86,11 +85,8 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
       `multinomial: ${count} samples of ${categories} categories; a whole number from 1${replacement ? ' on' : ` to ${categories}`} is needed`,
     );
   }
-  const host = (shape: readonly number[], fill: (out: Float32Array) => void): Tensor => {
-    const out = hostArray('float32', sizeOf(shape)) as Float32Array;
-    fill(out);
-    return new Tensor(hostValue(weights.device, out, shape, 'float32'));
-  };
+  const host = (shape: readonly number[], fill: (out: Float32Array) => void): Tensor =>
+    new Tensor(drawnValue(weights.device, shape, 'float32', (out) => fill(out as Float32Array)));
   if (!replacement) {
     const race = host(weights.shape, (out) => exponential(generator, out));
     const keys = weights.detach().div(race);

@@ -1,0 +1,264 @@
+/** A recorded call that can be made again without recording. */
+import type { BackendBuffer } from '../backend/contract.js';
+import type { GraphDevice } from '../graph/device.js';
+import { withGradMode } from '../graph/grad-mode.js';
+import { signatureOf } from '../graph/key.js';
+import { setWalker } from '../graph/trace.js';
+import type { Slot, Value } from '../graph/value.js';
+import { clone } from '../ops/cast.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { type Captured, pathOf, type Register, type Run } from './registers.js';
+
+/** Arithmetic whose numbers change from call to call: the nodes it records, and where their scalars go. */
+export interface Live {
+  readonly update: () => Value;
+  readonly nodes: readonly Value[];
+  readonly targets: readonly (readonly { readonly run: Run; readonly at: number }[])[];
+}
+
+interface Effect {
+  run(): void;
+  undo(): void;
+}
+
+export interface Parts {
+  readonly inputs: readonly Register[];
+  readonly registers: readonly Register[];
+  readonly runs: readonly Run[];
+  /** Slots that are overwritten, and the memory that they had when the call began. */
+  readonly slots: ReadonlyMap<Slot, BackendBuffer | null>;
+  readonly cells: readonly Captured[];
+  readonly program: readonly (Live | Effect)[];
+  readonly draws: readonly (() => void)[];
+  readonly guards: readonly (() => boolean)[];
+  readonly modules: ReadonlyMap<object, readonly [string, unknown][]>;
+  result(tensors: readonly Tensor[]): unknown;
+}
+
+/** Thrown within a replay whose numbers turn out to take another way than when it was recorded. */
+const otherWay = Symbol('other way');
+
+export class Replay {
+  readonly #parts: Parts;
+  readonly #overwritten: ReadonlySet<Slot>;
+  readonly #read: readonly Captured[];
+  readonly #written: readonly Captured[];
+  readonly #closed: readonly Captured[];
+  readonly #before: readonly Register[];
+  readonly #drawn: readonly Register[];
+  readonly #results: readonly Register[];
+  readonly #spent: readonly Register[];
+  readonly #fields: readonly (readonly [Record<string, unknown>, string, unknown])[];
+  /** What has memory before the first run, with the number of the first that shares it. */
+  readonly #shared: readonly { readonly of: Register | Slot; readonly as: number }[];
+  readonly #absent: readonly Slot[];
+  readonly #inputs: readonly (Register | null)[];
+  #last: (BackendBuffer | null)[] = [];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { registers, cells, slots, modules } = parts;
+    this.#overwritten = new Set(slots.keys());
+    this.#read = cells.filter(({ read }) => read);
+    this.#written = cells.filter(({ written }) => written);
+    this.#closed = cells.filter(({ register, end, closed }) => closed && register && end && register !== end);
+    const ofCells = new Set(cells.map(({ register }) => register));
+    const from = (source: Register['source']): Register[] => registers.filter((r) => r.source === source);
+    this.#before = from('before').filter((register) => !ofCells.has(register));
+    this.#drawn = from('drawn');
+    this.#results = from('result');
+    this.#spent = this.#results.filter(({ kept, slot }) => !kept && slot === null);
+    this.#fields = Array.from(modules, ([module, entries]) =>
+      entries.map(([key, value]) => [module as Record<string, unknown>, key, value] as const),
+    ).flat();
+    const first = new Map<BackendBuffer, number>();
+    const shared: { of: Register | Slot; as: number }[] = [];
+    const note = (of: Register | Slot, buffer: BackendBuffer): void => {
+      const as = first.get(buffer) ?? shared.length;
+      first.set(buffer, as);
+      shared.push({ of, as });
+    };
+    const used = new Set(parts.runs.flatMap(({ bound }) => bound.map(({ register }) => register)));
+    for (const register of used)
+      if (register.source !== 'result' && register.source !== 'drawn' && register.buffer)
+        note(register, register.buffer);
+    for (const [slot, buffer] of slots) if (buffer) note(slot, buffer);
+    this.#shared = shared;
+    this.#absent = Array.from(slots.keys()).filter((slot) => !slots.get(slot));
+    this.#inputs = parts.inputs.map((register) => (used.has(register) ? register : null));
+  }
+
+  /**
+   * Makes the call again with other arguments.
+   * @returns null, or why it has to be recorded; nothing has happened then.
+   */
+  run(tensors: readonly Tensor[]): string | null {
+    const { guards, runs, program, draws } = this.#parts;
+    for (const guard of guards)
+      if (!guard()) return 'an optimizer, or the hooks of a module, are not the same';
+    for (const [module, key, value] of this.#fields)
+      if (!Object.is(module[key], value)) return `'${key}' of a ${module.constructor.name} has changed`;
+    for (const { device, plan } of runs) if (!device.touch(plan)) return 'too many plans are in use';
+    for (const { device } of runs) device.settle(this.#overwritten);
+    for (const captured of this.#read) {
+      if (captured.untouched) continue;
+      if (!this.#look()) return 'a parameter or tensor that it uses is of another kind than before';
+      break;
+    }
+    for (const register of this.#before) register.follow(register.like);
+    for (const slot of this.#absent) if (slot.buffer) return 'a tensor has got memory of its own';
+
+    const lent: { device: GraphDevice; buffer: BackendBuffer }[] = [];
+    const lend = (register: Register, value: Value): void => {
+      const { device } = value;
+      register.slot = null;
+      register.buffer = device.upload(value);
+      lent.push({ device, buffer: register.buffer });
+    };
+    const undo: Effect[] = [];
+    try {
+      const held = this.#inputs.map(
+        (register, i) => register && this.#give(register, tensors[i].value, lend),
+      );
+      const other = this.#otherMemory();
+      if (other) return other;
+      for (const step of program) {
+        if ('nodes' in step) walk(step);
+        else {
+          step.run();
+          undo.push(step);
+        }
+      }
+      for (const draw of draws) draw();
+      for (const register of this.#drawn) lend(register, register.like);
+      for (const run of runs) launch(run);
+      undo.length = held.length = 0;
+    } catch (error) {
+      for (const step of undo.reverse()) step.undo();
+      if (error === otherWay) return 'the optimizer takes another way';
+      throw error;
+    } finally {
+      for (const { device, buffer } of lent) device.pool.release(buffer);
+    }
+    for (const { like, buffer } of this.#spent) like.device.pool.release(buffer as BackendBuffer);
+    this.deliver();
+    return null;
+  }
+
+  /** What the call returns. */
+  result(tensors: readonly Tensor[]): unknown {
+    return this.#parts.result(tensors);
+  }
+
+  /** Shows what the last call has left. */
+  deliver(): void {
+    for (const register of this.#results) register.renew();
+    for (const { register, end } of this.#closed) (register as Register).copy(end as Register);
+    for (const captured of this.#written) captured.deliver();
+  }
+
+  /** Whether all cells hold what this can work with; finds where it lies. */
+  #look(): boolean {
+    const roots = new Map<Register, Value>();
+    for (const captured of this.#read) {
+      const { cell, register } = captured;
+      const { value } = cell;
+      if (!captured.fits(value)) return false;
+      if (!register || !value) continue;
+      const { root } = pathOf(value);
+      if ((roots.get(register) ?? root) !== root) return false;
+      roots.set(register, root);
+    }
+    for (const [register, root] of roots) register.follow(root);
+    for (const captured of this.#read) captured.expected = captured.cell.held;
+    return true;
+  }
+
+  /** Brings an argument into memory; returns what must not be collected meanwhile. */
+  #give(register: Register, value: Value, lend: (register: Register, value: Value) => void): Value {
+    const { device } = value;
+    if (!value.resident && value.host === null) device.run([value]);
+    if (!value.resident && value.host) {
+      if (!value.uploaded) {
+        value.uploaded = true;
+        lend(register, value);
+        return value;
+      }
+      value.region = { buffer: device.upload(value), offset: 0 };
+      device.adopt(value);
+    }
+    let own = value;
+    if (own.region?.offset !== register.offset) {
+      own = withGradMode(false, () => clone(value));
+      device.run([own]);
+    }
+    register.follow(own);
+    return own;
+  }
+
+  /** Why memory does not lie as it did: missing, or shared in another way. */
+  #otherMemory(): string | null {
+    const shared = this.#shared;
+    const last = this.#last;
+    let same = last.length === shared.length;
+    for (let i = 0; i < shared.length; i++) {
+      const { of } = shared[i];
+      if (!of.buffer || ('current' in of && !of.current)) return 'a value that it uses is gone';
+      same &&= of.buffer === last[i];
+      last[i] = of.buffer;
+    }
+    if (same) return null;
+    const first = new Map<BackendBuffer | null, number>();
+    for (let i = 0; i < shared.length; i++) {
+      const as = first.get(last[i]) ?? i;
+      first.set(last[i], as);
+      if (as !== shared[i].as) {
+        this.#last = [];
+        return 'tensors share memory in another way';
+      }
+    }
+    return null;
+  }
+}
+
+/** Works the numbers of a live part out again. */
+function walk({ update, nodes, targets }: Live): void {
+  let at = 0;
+  setWalker((op, attrs, dtype, scalars) => {
+    const node = nodes[at];
+    if (
+      node?.op !== op ||
+      node.dtype !== dtype ||
+      (node.attrs !== attrs && node.signature !== signatureOf(op.name, attrs, dtype, scalars.length)) ||
+      node.scalars.length !== scalars.length
+    )
+      throw otherWay;
+    for (const target of targets[at])
+      for (let i = 0; i < scalars.length; i++) target.run.scalars[target.at + i] = scalars[i];
+    at++;
+    return node;
+  });
+  try {
+    update();
+  } finally {
+    setWalker(null);
+  }
+  if (at !== nodes.length) throw otherWay;
+}
+
+function launch({ device, plan, bound, slots, uploads, scalars, results }: Run): void {
+  const buffers: BackendBuffer[] = [];
+  for (const { register, place } of bound) buffers[place] = register.buffer as BackendBuffer;
+  for (const { slot, place } of slots) buffers[place] = slot.buffer as BackendBuffer;
+  device.launch(
+    plan,
+    buffers,
+    scalars,
+    uploads.map((value) => device.encoded(value)),
+  );
+  for (const { register, buffer, slot } of results) {
+    register.buffer = buffers[buffer];
+    register.slot = slot;
+    if (slot) register.version = device.overwrite(slot, buffers[buffer]);
+  }
+}
