@@ -96,7 +96,7 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
     };
     for (let i = 0; i < 5; i++) await step(i);
     calls = new Calls();
-    const steps = 10;
+    const steps = 5;
     for (let i = 0; i < steps; i++) await step(i);
     calls.stop();
     const { dispatches, submits, created } = calls.counts;
