@@ -6,12 +6,14 @@
  */
 import { type BackendBuffer, type BackendDevice, DeviceLostError } from '../backend/contract.js';
 import type { DType } from '../backend/dtype.js';
+import type { Leaf } from './cell.js';
 import { decode, encode, hostArray } from './host-data.js';
 import { bind, keyOf } from './key.js';
-import { PlanCache } from './plan-cache.js';
+import { type CachedPlan, PlanCache } from './plan-cache.js';
 import { BufferPool } from './pool.js';
 import { collect } from './recording.js';
-import { type HostArray, type Leaf, overwrittenError, Slot, type Value } from './value.js';
+import { tracer } from './trace.js';
+import { type HostArray, overwrittenError, type Region, Slot, type Value } from './value.js';
 
 /** Counters since the device was opened; bytes are as of now. */
 export interface DeviceStats {
@@ -127,6 +129,7 @@ export class GraphDevice {
   note(value: Value): void {
     this.#stats.opsRecorded++;
     this.#pending.push(value);
+    tracer?.records(value);
     if (this.eager && value.op?.kind !== 'aux' && value.op?.kind !== 'view') this.run([value]);
     if (this.#pending.length >= maxPending) this.#cut();
   }
@@ -154,7 +157,8 @@ export class GraphDevice {
     const lost = this.#addDependants(wanted, retiring);
     this.#execute([...wanted]);
     // What depended on an old version and did not run never will.
-    if (lost.size > 0) this.#pending = this.#pending.filter((value) => !lost.has(value));
+    this.forget(lost);
+    if (retiring.length > 0) tracer?.happensOnce();
     for (const slot of retiring) {
       slot.version++;
       if (slot.buffer) this.pool.release(slot.buffer);
@@ -167,6 +171,10 @@ export class GraphDevice {
    * @throws (rejects) when the device is lost, or when an op met an index out of range.
    */
   async read(value: Value): Promise<HostArray> {
+    if (tracer) {
+      tracer.refuses(`reads the values of a tensor of shape [${value.shape.join(', ')}]`);
+      return new Promise(() => undefined);
+    }
     if (value.host) return value.host;
     this.#plansUnawaited = 0;
     this.run([value]);
@@ -212,16 +220,18 @@ export class GraphDevice {
    * passes, and pending values that depend on an old version and that nothing recorded consumes.
    * @returns all pending values that depend on an old version.
    */
-  #addDependants(wanted: Set<Value>, retiring: readonly Slot[]): ReadonlySet<Value> {
+  #addDependants(wanted: Set<Value>, retiring: Iterable<Slot>): ReadonlySet<Value> {
     const overwritten = new Set(retiring);
-    for (const value of wanted) if (value.target?.buffer) overwritten.add(value.target);
+    // A slot without memory counts too: its first version may be on the host still.
+    for (const value of wanted) if (value.target) overwritten.add(value.target);
     const depends = new Set<Value>();
     const known = new Map<Value, boolean>();
     if (overwritten.size === 0) return depends;
     for (const leaf of this.#gradients) {
-      const gradient = leaf.gradient;
-      if (gradient && !gradient.resident && gradient.host === null && gradient.op?.kind !== 'view')
-        wanted.add(gradient);
+      let gradient = leaf.gradient;
+      // A part of a flat gradient goes with the whole.
+      while (gradient?.op?.kind === 'view' && !gradient.resident) gradient = gradient.inputs[0];
+      if (gradient && !gradient.resident && gradient.host === null) wanted.add(gradient);
     }
     this.#gradients.clear();
     for (const root of this.#roots) if (!root.resident && root.host === null) wanted.add(root);
@@ -250,82 +260,127 @@ export class GraphDevice {
     this.#upload(recording.externals);
     const binding = bind(recording);
     const plan = this.#plans.get(keyOf(recording, binding), recording, binding);
-    const { lowered, executable } = plan;
-
-    // Memory first: if there is not enough, nothing has happened yet.
-    const acquired: BackendBuffer[] = [];
+    const { lowered } = plan;
+    const scalars: number[] = [];
+    for (const node of lowered.scalarNodes)
+      for (const scalar of recording.nodes[node].scalars) scalars.push(scalar);
+    const uploads = lowered.uploads.map((j) => this.encoded(recording.externals[j]));
     const buffers = [...binding.buffers];
-    try {
-      for (let i = buffers.length; i < lowered.plan.buffers.length; i++) {
-        if (i === plan.flagIndex) {
-          buffers.push(this.#flagBuffer());
-          continue;
-        }
-        const buffer = this.pool.acquire(lowered.plan.buffers[i].byteLength);
-        acquired.push(buffer);
-        buffers.push(buffer);
-      }
-      const scalars: number[] = [];
-      for (const node of lowered.scalarNodes)
-        for (const scalar of recording.nodes[node].scalars) scalars.push(scalar);
-      const uploads = lowered.uploads.map((j) => {
-        const value = recording.externals[j];
-        return encode(value.dtype, value.host as HostArray, this.elementBytes(value.dtype));
-      });
-      executable.run(buffers, scalars, uploads);
-    } catch (error) {
-      for (const buffer of acquired) this.pool.release(buffer);
-      throw error;
-    }
-    this.#stats.plansRun++;
-    if (++this.#plansUnawaited === maxPlansUnawaited) {
-      console.warn(
-        `inkstone: ${maxPlansUnawaited} steps have run and nothing was awaited. Await a value now and then ` +
-          '(`await loss.item()` every 10 steps): until then results cannot arrive and memory cannot be given back.',
-      );
-    }
-    this.#stats.kernelsRun += lowered.plan.steps.length;
-    for (let i = 0; i < lowered.flags.length; i++) this.#flagged.set(i % 256, lowered.flags[i]);
+    this.launch(plan, buffers, scalars, uploads);
     for (const j of lowered.uploads) recording.externals[j].uploaded = true;
 
     for (const node of recording.nodes) node.ran = true;
-    for (const place of lowered.outputs)
-      this.#keep(
-        recording.nodes[place.node],
-        recording.outputs[place.output].slot,
-        buffers[place.buffer],
-        place,
-      );
-    // Scratch goes back at once: what runs later comes after this plan on the device.
-    for (let i = lowered.bound + lowered.fresh; i < buffers.length; i++) {
-      if (i !== plan.flagIndex) this.pool.release(buffers[i]);
+    for (const place of lowered.outputs) {
+      const { slot } = recording.outputs[place.output];
+      const value = recording.nodes[place.node];
+      value.region = { buffer: buffers[place.buffer], offset: place.offset };
+      if (slot) {
+        value.slotVersion = this.overwrite(slot, buffers[place.buffer]);
+        value.slot = slot;
+      } else this.adopt(value);
     }
+    tracer?.runs(recording, binding, plan, scalars);
     // Only what nothing consumes has to be remembered: the rest is found from there.
     this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
     // A side result that a backward pass wants and that has not run yet runs the kernel again.
     for (const node of recording.nodes)
       if (node.resident && (!node.requiresGrad || node.freed) && !node.aux?.some((aux) => aux?.ran === false))
         node.inputs = [];
+  }
+
+  // ---- what a compiled function replays with --------------------------------------------------------------------
+
+  /**
+   * Runs a plan.
+   * @param buffers those that the plan is bound to; its results and its scratch memory are appended. The scratch memory
+   *   has been given back when this returns, since what runs later comes after this plan on the device.
+   */
+  launch(
+    plan: CachedPlan,
+    buffers: BackendBuffer[],
+    scalars: readonly number[],
+    uploads: readonly ArrayBufferView[],
+  ): void {
+    this.#check();
+    const { lowered, sizes, flagIndex } = plan;
+    const { bound } = lowered;
+    // Memory first: if there is not enough, nothing has happened yet.
+    try {
+      for (let i = bound; i < sizes.length; i++)
+        buffers.push(i === flagIndex ? this.#flagBuffer() : this.pool.acquireClass(sizes[i]));
+      plan.executable.run(buffers, scalars, uploads);
+    } catch (error) {
+      for (let i = bound; i < buffers.length; i++) if (i !== flagIndex) this.pool.release(buffers[i]);
+      throw error;
+    }
+    for (let i = bound + lowered.fresh; i < sizes.length; i++)
+      if (i !== flagIndex) this.pool.release(buffers[i]);
+    this.#stats.plansRun++;
+    this.#stats.kernelsRun += lowered.plan.steps.length;
+    if (++this.#plansUnawaited === maxPlansUnawaited) {
+      console.warn(
+        `inkstone: ${maxPlansUnawaited} steps have run and nothing was awaited. Await a value now and then ` +
+          '(`await loss.item()` every 10 steps): until then results cannot arrive and memory cannot be given back.',
+      );
+    }
+    for (let i = 0; i < lowered.flags.length; i++) this.#flagged.set(i % 256, lowered.flags[i]);
+  }
+
+  /** Notes that a plan has written a slot's next version; returns its number. */
+  overwrite(slot: Slot, buffer: BackendBuffer): number {
+    const { memory } = slot;
+    if (memory.buffer !== buffer) {
+      if (memory.buffer) this.pool.release(memory.buffer);
+      memory.buffer = buffer;
+    }
+    return ++slot.version;
+  }
+
+  /** Ties a result's memory to the value: it is given back when the value is gone, or has been read. */
+  adopt(value: Value): void {
+    this.#floating.register(value, (value.region as Region).buffer, value);
+    if (value.size * this.elementBytes(value.dtype) > smallBytes) return;
+    this.#unread.push(new WeakRef(value));
     this.#collectUnread();
   }
 
-  #keep(
-    value: Value,
-    slot: Slot | null,
-    buffer: BackendBuffer,
-    place: { offset: number; inPlace: boolean },
-  ): void {
-    if (slot) {
-      if (!place.inPlace && slot.buffer) this.pool.release(slot.buffer);
-      slot.memory.buffer = buffer;
-      slot.version++;
-      value.slotVersion = slot.version;
-      value.slot = slot;
-    } else {
-      this.#floating.register(value, buffer, value);
-      if (value.size * this.elementBytes(value.dtype) <= smallBytes) this.#unread.push(new WeakRef(value));
-    }
-    value.region = { buffer, offset: place.offset };
+  /** Somebody else has taken a result's memory over. */
+  disown(value: Value): void {
+    this.#floating.unregister(value);
+    value.region = null;
+  }
+
+  /** Computes what would be lost with the present versions of slots. */
+  settle(slots: ReadonlySet<Slot>): void {
+    if (this.#pending.length === 0 && this.#gradients.size === 0 && this.#roots.length === 0) return;
+    const wanted = new Set<Value>();
+    const lost = this.#addDependants(wanted, slots);
+    if (wanted.size > 0) this.#execute([...wanted]);
+    this.forget(lost);
+  }
+
+  /** Drops values that are not to be computed any more. */
+  forget(values: ReadonlySet<Value>): void {
+    if (values.size === 0) return;
+    this.#pending = this.#pending.filter((value) => !values.has(value));
+    this.#roots = this.#roots.filter((value) => !values.has(value));
+  }
+
+  /** The plan has been used: it is not the next to be thrown away. False if it has been thrown away already. */
+  touch(plan: CachedPlan): boolean {
+    return this.#plans.touch(plan);
+  }
+
+  /** New memory that holds a value's host array; the caller gives it back. */
+  upload(value: Value): BackendBuffer {
+    const buffer = this.pool.acquire(value.size * this.elementBytes(value.dtype));
+    this.backend.write(buffer, 0, this.encoded(value));
+    return buffer;
+  }
+
+  /** The elements of a value on the host, as the device stores them. */
+  encoded(value: Value): ArrayBufferView {
+    return encode(value.dtype, value.host as HostArray, this.elementBytes(value.dtype));
   }
 
   /**
@@ -352,17 +407,13 @@ export class GraphDevice {
     for (const value of externals) {
       if (value.resident || value.host === null || value.size === 0) continue;
       if (!value.uploaded && value.target === null) continue;
-      const bytes = value.size * this.elementBytes(value.dtype);
       // A slot that is in use holds a version that this very plan may still read.
       const slot = value.target?.buffer ? null : value.target;
-      const buffer = this.pool.acquire(bytes);
-      this.backend.write(buffer, 0, encode(value.dtype, value.host, this.elementBytes(value.dtype)));
+      const buffer = this.upload(value);
       value.region = { buffer, offset: 0 };
       if (slot) {
-        slot.memory.buffer = buffer;
-        slot.version++;
+        value.slotVersion = this.overwrite(slot, buffer);
         value.slot = slot;
-        value.slotVersion = slot.version;
         // From now on the slot is where the value is; a later version makes this one a thing of the past.
         value.host = null;
       } else this.#floating.register(value, buffer, value);
