@@ -1,22 +1,21 @@
 /**
  * Recurrent layers over whole sequences: RNN, LSTM, GRU, with PyTorch's parameter names, initial values and order of
- * gates. The products with the input are made for all steps at once; the rest goes step by step.
+ * gates. The products with the input are made for all steps at once; the rest of a sequence is one kernel.
  */
+import type { RecurrentCell } from '../backend/steps.js';
 import * as F from '../functional.js';
+import { recurrent } from '../ops/recurrent.js';
 import type { Generator } from '../random/index.js';
-import { cat, stack, zeros } from '../tensor/creation.js';
+import { cat, zeros } from '../tensor/creation.js';
 import { showShape } from '../tensor/host.js';
-import type { Parameter, Tensor } from '../tensor/tensor.js';
+import { type Parameter, Tensor } from '../tensor/tensor.js';
 import { checkSize, type ModuleOptions } from './layers.js';
 import { Module } from './module.js';
 import {
   checkNonlinearity,
-  gruStep,
   type LSTMState,
-  lstmStep,
   type Nonlinearity,
   recurrentParameters,
-  rnnStep,
   type Weights,
 } from './recurrent-cells.js';
 
@@ -92,12 +91,8 @@ abstract class Recurrent extends Module {
     };
   }
 
-  /** One step: from W_ih x + b_ih and the states to the next states, of which the first is put out. */
-  protected abstract advance(
-    fromInput: Tensor,
-    states: readonly Tensor[],
-    weights: Weights,
-  ): readonly Tensor[];
+  /** What a step does. */
+  protected abstract get cell(): RecurrentCell;
 
   /** @param initial as many states as a step has, each [layers * directions, batch, hiddenSize], or none. */
   protected run(
@@ -130,16 +125,22 @@ abstract class Recurrent extends Module {
     for (let layer = 0; layer < this.numLayers; layer++) {
       const outputs = this.#directions(layer).map((suffix, direction) => {
         const first = starts.map((start) => start.select(0, layer * directions + direction));
-        const { outputs: list, last } = this.#sweep(
-          layerInput,
-          first,
-          this.#weights(suffix),
+        const weights = this.#weights(suffix);
+        const { output, states } = recurrent(
+          this.cell,
+          {
+            x: F.linear(layerInput, weights.ih, weights.biasIh).value,
+            weight: weights.hh.value,
+            bias: weights.biasHh?.value ?? null,
+            h0: first[0].value,
+            c0: first[1]?.value ?? null,
+          },
           direction === 1,
         );
-        last.forEach((state, i) => {
-          ends[i].push(state);
+        states.forEach((state, i) => {
+          ends[i].push(new Tensor(state));
         });
-        return stack(list, 0);
+        return new Tensor(output);
       });
       layerInput = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
       if (this.dropout > 0 && this.training && layer + 1 < this.numLayers)
@@ -148,30 +149,13 @@ abstract class Recurrent extends Module {
           ...(this.#generator && { generator: this.#generator }),
         });
     }
-    const states = ends.map((list) => stack(list, 0).reshape(wanted));
+    const states = ends.map((list) => cat(list, 0).reshape(wanted));
     const output = !batched
       ? layerInput.squeeze(1)
       : this.batchFirst
         ? layerInput.transpose(0, 1)
         : layerInput;
     return { output, states };
-  }
-
-  #sweep(
-    input: Tensor,
-    first: readonly Tensor[],
-    weights: Weights,
-    backwards: boolean,
-  ): { outputs: Tensor[]; last: readonly Tensor[] } {
-    const fromInput = F.linear(input, weights.ih, weights.biasIh).unbind(0);
-    const outputs = new Array<Tensor>(fromInput.length);
-    let states = first;
-    for (let i = 0; i < fromInput.length; i++) {
-      const t = backwards ? fromInput.length - 1 - i : i;
-      states = this.advance(fromInput[t], states, weights);
-      outputs[t] = states[0];
-    }
-    return { outputs, last: states };
   }
 }
 
@@ -191,8 +175,8 @@ export class RNN extends Recurrent {
     super('RNN', inputSize, hiddenSize, 1, options);
     this.nonlinearity = checkNonlinearity('RNN', options.nonlinearity);
   }
-  protected override advance(fromInput: Tensor, [h]: readonly Tensor[], weights: Weights): Tensor[] {
-    return [rnnStep(fromInput, h, weights, this.nonlinearity)];
+  protected override get cell(): RecurrentCell {
+    return this.nonlinearity;
   }
   override forward(x: Tensor, h0?: Tensor | null): [Tensor, Tensor] {
     const { output, states } = this.run(x, h0 ? [h0] : null, 1);
@@ -205,8 +189,8 @@ export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super('GRU', inputSize, hiddenSize, 3, options);
   }
-  protected override advance(fromInput: Tensor, [h]: readonly Tensor[], weights: Weights): Tensor[] {
-    return [gruStep(fromInput, h, weights)];
+  protected override get cell(): RecurrentCell {
+    return 'gru';
   }
   override forward(x: Tensor, h0?: Tensor | null): [Tensor, Tensor] {
     const { output, states } = this.run(x, h0 ? [h0] : null, 1);
@@ -224,12 +208,8 @@ export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     super('LSTM', inputSize, hiddenSize, 4, options);
   }
-  protected override advance(
-    fromInput: Tensor,
-    [h, c]: readonly Tensor[],
-    weights: Weights,
-  ): readonly Tensor[] {
-    return lstmStep(fromInput, [h, c], weights);
+  protected override get cell(): RecurrentCell {
+    return 'lstm';
   }
   override forward(x: Tensor, state?: LSTMState | null): [Tensor, LSTMState] {
     const { output, states } = this.run(x, state ?? null, 2);

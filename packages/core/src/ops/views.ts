@@ -129,8 +129,7 @@ function assemble(parts: readonly Value[], shape: Shape, attrs: AssembleAttrs): 
  * padded with zeros and added.
  */
 export function sumGradients(a: Value, b: Value): Value {
-  const open = (value: Value): boolean => value.op === assembleOp && value.consumers === 0 && !value.ran;
-  if (open(a) && open(b)) {
+  if (isOpen(a) && isOpen(b)) {
     const x = a.attrs as AssembleAttrs;
     const y = b.attrs as AssembleAttrs;
     if (x.dim === y.dim && x.step === 1 && y.step === 1) {
@@ -147,6 +146,20 @@ export function sumGradients(a: Value, b: Value): Value {
     }
   }
   return add(a, b);
+}
+
+/** Whether a value is an assembled gradient that nothing has used yet. */
+function isOpen(value: Value): boolean {
+  return value.op === assembleOp && value.consumers === 0 && !value.ran;
+}
+
+/**
+ * The parts that a gradient was assembled from along `dim`, each with its place, if it is such a gradient and nothing has
+ * used it yet: for an op that can take them one by one. What takes them marks the gradient as `passing`.
+ */
+export function slicesOf(gradient: Value, dim: number): readonly { value: Value; start: number }[] | null {
+  const { dim: along, step } = (gradient.attrs ?? {}) as Partial<AssembleAttrs>;
+  return isOpen(gradient) && along === dim && step === 1 ? partsOf(gradient) : null;
 }
 
 function partsOf(value: Value): { value: Value; start: number; end: number }[] {
