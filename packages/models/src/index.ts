@@ -67,8 +67,11 @@ export {
 } from './lessons/index.js';
 export { Llama, type LlamaConfig } from './llama.js';
 export { type Llama2cOptions, llamaFromLlama2c, tokenizerFromLlama2c } from './llama2c.js';
+export { addLora, type LoraConfig, LoraLinear, loraLayers, mergeLora, removeLora } from './lora.js';
+export { loadLora, type SaveLoraOptions, saveLora } from './lora-files.js';
 export { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js';
 export { NgramMLP, type NgramMLPConfig } from './ngram-mlp.js';
+export { measurePerplexity, type Perplexity, type PerplexityOptions } from './perplexity.js';
 export { type LoadModelOptions, type SaveOptions, savePretrained } from './pretrained.js';
 export {
   type RecurrentCell,
@@ -76,6 +79,7 @@ export {
   type RecurrentLMConfig,
   type RecurrentState,
 } from './recurrent-lm.js';
+export { type SentenceEmbeddingOptions, sentenceEmbeddings } from './sentence-embeddings.js';
 export { type ResumeOptions, readRun, Trainer, type TrainerOptions, type TrainingData } from './trainer.js';
 export { defaultArguments, type TrainingArguments } from './training/arguments.js';
 export type {

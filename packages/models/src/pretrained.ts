@@ -218,6 +218,13 @@ export async function savePretrained(
   const { tokenizer, maxShardSize = 5e9 } = options;
   if (!files) throw new Error(`savePretrained: ${model.constructor.name} has no file format`);
   const json = files.configToJSON(config);
+  const places = new Set(Array.from(files.shapes(config), ([key]) => key));
+  for (const [key] of model.stateDict()) {
+    if (!places.has(key) && files.keyToFile(key, config) !== null)
+      throw new Error(
+        `savePretrained: "${key}" has no place in a ${files.modelType} file; adapters are saved by saveLora, or merged first`,
+      );
+  }
   // All reads are asked for at once: they see one and the same version of the model.
   const reads = [...model.stateDict()].map(async ([key, tensor]): Promise<[string, TensorToWrite] | null> => {
     const name = files.keyToFile(key, config);
