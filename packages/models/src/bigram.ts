@@ -67,8 +67,8 @@ export class Bigram extends CausalLM {
     return { logits, loss: F.crossEntropy(logits.view(-1, this.config.vocabSize), targets.view(-1)) };
   }
 
-  override next(idx: Tensor, at: Tensor): Tensor {
-    return this.forward(idx.indexSelect(1, at)).squeeze(1);
+  override next(idx: Tensor, at: Tensor | null): Tensor {
+    return this.forward(at ? idx.indexSelect(1, at) : idx).squeeze(1);
   }
 
   /** A model from a folder that `savePretrained` wrote, or from a run (its latest checkpoint). */

@@ -56,20 +56,22 @@ export async function resolveCheckpoint(folder: Folder): Promise<Folder> {
 export interface WriteCheckpointOptions {
   /** Checkpoints kept, this one included; older ones are removed (default 3). */
   limit?: number;
+  /** The number of one that stays beside these: a run's best; null (default): none. */
+  keep?: number | null;
 }
 
 /**
  * Writes a new checkpoint and then makes it the latest.
  *
- * @param write puts the files into the folder it is given.
+ * @param write puts the files into the folder it is given; also told its number.
  * @returns the new checkpoint's folder
  */
 export async function writeCheckpoint(
   run: Folder,
-  write: (checkpoint: Folder) => Promise<void>,
+  write: (checkpoint: Folder, number: number) => Promise<void>,
   options: WriteCheckpointOptions = {},
 ): Promise<Folder> {
-  const { limit = 3 } = options;
+  const { limit = 3, keep = null } = options;
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new Error(`writeCheckpoint: limit is ${limit}, must be a whole number from 1 on`);
   }
@@ -77,14 +79,19 @@ export async function writeCheckpoint(
   for (const number of await numbers(run)) if (number > before) await run.remove(pathOf(number));
   const path = pathOf(before + 1);
   const checkpoint = run.folder(path);
-  await write(checkpoint);
+  await write(checkpoint, before + 1);
   await run.replace(LATEST, new TextEncoder().encode(`${path}\n`));
-  const kept = (await numbers(run)).sort((a, b) => b - a);
-  for (const number of kept.slice(limit)) await run.remove(pathOf(number));
+  const newest = (await numbers(run)).sort((a, b) => b - a);
+  for (const number of newest.slice(limit)) if (number !== keep) await run.remove(pathOf(number));
   return checkpoint;
 }
 
 const pathOf = (number: number): string => `${CHECKPOINTS}/${String(number).padStart(3, '0')}`;
+
+/** The checkpoint of a run with this number, whether or not it is there. */
+export function numberedCheckpoint(run: Folder, number: number): Folder {
+  return run.folder(pathOf(number));
+}
 
 /** The number that `latest` names; 0 without that file. */
 async function latestNumber(run: Folder): Promise<number> {

@@ -80,7 +80,7 @@ export {
   type RecurrentState,
 } from './recurrent-lm.js';
 export { type SentenceEmbeddingOptions, sentenceEmbeddings } from './sentence-embeddings.js';
-export { type ResumeOptions, readRun, Trainer, type TrainerOptions, type TrainingData } from './trainer.js';
+export { Trainer } from './trainer.js';
 export { defaultArguments, type TrainingArguments } from './training/arguments.js';
 export type {
   CheckpointEvent,
@@ -91,5 +91,13 @@ export type {
   StepEvent,
   TrainingEvent,
 } from './training/events.js';
+export type {
+  ResumeOptions,
+  TrainerCallback,
+  TrainerOptions,
+  TrainingControl,
+  TrainingData,
+} from './training/options.js';
+export { bestCheckpoint, readRun } from './training/runs.js';
 export { learningRateAt } from './training/schedule.js';
 export type { DataFingerprint, TrainingState } from './training/state.js';

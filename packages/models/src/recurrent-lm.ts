@@ -154,8 +154,9 @@ export class RecurrentLM extends CausalLM {
     return { logits, loss: F.crossEntropy(logits.view(-1, this.config.vocabSize), targets.view(-1)) };
   }
 
-  override next(idx: Tensor, at: Tensor): Tensor {
-    return this.forward(idx).indexSelect(1, at).squeeze(1);
+  override next(idx: Tensor, at: Tensor | null): Tensor {
+    const logits = this.forward(idx);
+    return (at ? logits.indexSelect(1, at) : logits).squeeze(1);
   }
 
   /** A model from a folder that `savePretrained` wrote, or from a run (its latest checkpoint). */

@@ -6,7 +6,7 @@ import { type Device, defaultGenerator, type Generator, optim, type Tensor } fro
 import type { Tokenizer } from '@inkstone/tokenizer';
 import { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
 import type { CausalLM } from './causal-lm.js';
-import { resolveCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { numberedCheckpoint, resolveCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { type Batch, evaluationBatches, RandomBlocks } from './data.js';
 import type { Folder } from './folder.js';
 import { folderAt } from './folder-at.js';
@@ -16,6 +16,12 @@ import { type TrainingArguments, trainingArguments } from './training/arguments.
 import { Clock } from './training/clock.js';
 import { meanLoss } from './training/evaluation.js';
 import type { EndEvent, StepEvent, TrainingEvent } from './training/events.js';
+import {
+  checkTokens,
+  type ResumeOptions,
+  type TrainerOptions,
+  type TrainingControl,
+} from './training/options.js';
 import { learningRateAt } from './training/schedule.js';
 import {
   fingerprint,
@@ -25,35 +31,6 @@ import {
   writeTrainingState,
 } from './training/state.js';
 
-export interface TrainingData {
-  /** Token ids to train on; see `splitTokens`. */
-  train: Int32Array;
-  /** Token ids to evaluate on; fewer than two (or none given) means no evaluation. */
-  validation?: Int32Array;
-}
-
-export interface TrainerOptions extends Partial<TrainingArguments>, TrainingData {
-  model: CausalLM;
-  /** Needed for samples, and saved beside the model. */
-  tokenizer?: Tokenizer;
-  /** Where checkpoints go: a path (in Node) or a `Folder`. Without it nothing is saved. */
-  output?: string | Folder;
-  /** The stream that batches are drawn from; the default generator, which `manualSeed` seeds, if absent. */
-  generator?: Generator;
-  /** Kept in the checkpoint as it is, and given back by `readRun`: where the text came from, for one. */
-  notes?: Record<string, unknown>;
-}
-
-export interface ResumeOptions extends Partial<TrainingArguments>, TrainingData {
-  device?: Device;
-  generator?: Generator;
-}
-
-/** What is known of a run before it goes on. */
-export async function readRun(run: string | Folder): Promise<TrainingState> {
-  return (await readTrainingState(await resolveCheckpoint(await folderAt(run)))).state;
-}
-
 /**
  * @example
  * manualSeed(1337);
@@ -62,7 +39,7 @@ export async function readRun(run: string | Folder): Promise<TrainingState> {
  * const trainer = new Trainer({ model, tokenizer, train, validation, output: './poet', maxSteps: 2000 });
  * for await (const event of trainer.run()) if (event.type === 'step') console.log(event.step, event.loss);
  */
-export class Trainer {
+export class Trainer implements TrainingControl {
   readonly model: CausalLM;
   readonly tokenizer: Tokenizer | null;
   readonly arguments: TrainingArguments;
@@ -79,9 +56,17 @@ export class Trainer {
   #seconds = 0;
   /** The share of the time at which the number of steps is estimated next. */
   #nextPlan = 0.05;
-  #bestValidationLoss: number | null = null;
+  #best: { loss: number; step: number } | null = null;
+  /** Evaluations since the best that were no better. */
+  #evaluationsSinceBest = 0;
+  /** The number of the checkpoint that holds the best. */
+  #bestCheckpoint: number | null = null;
   #evaluated: { step: number; loss: number } | null = null;
-  #lastLoss: Tensor | null = null;
+  /** Of the last step: of each of its batches, divided by their number. */
+  #lastLosses: readonly Tensor[] = [];
+  #stopped = false;
+  /** While paused: what the run waits for, and what ends the wait. */
+  #pause: { readonly over: Promise<void>; readonly end: () => void } | null = null;
   /** The step that the newest checkpoint holds. */
   #savedStep = 0;
   /** Random generators of a checkpoint, put back when the run begins, so that nothing else draws in between. */
@@ -89,7 +74,17 @@ export class Trainer {
 
   /** @throws Error that names the argument that is wrong, or says that the text is too short. */
   constructor(options: TrainerOptions) {
-    const { model, train, validation, tokenizer, output: _, generator, notes: __, ...given } = options;
+    const {
+      model,
+      train,
+      validation,
+      tokenizer,
+      output,
+      generator,
+      notes: _,
+      callbacks: __,
+      ...given
+    } = options;
     const args = trainingArguments(given);
     const { vocabSize, blockSize: longest } = model.config;
     const { batchSize } = args;
@@ -104,7 +99,7 @@ export class Trainer {
     this.model = model;
     this.tokenizer = tokenizer ?? null;
     this.#totalSteps = args.maxSteps;
-    this.#tokensPerStep = batchSize * blockSize;
+    this.#tokensPerStep = batchSize * blockSize * args.gradientAccumulationSteps;
     this.#generator = generator ?? defaultGenerator;
     const blocks = { blockSize, batchSize, device: this.device };
     this.#blocks = new RandomBlocks(train, { ...blocks, generator: this.#generator });
@@ -113,6 +108,13 @@ export class Trainer {
       batches: args.evalBatches,
     });
     if (args.sampleSteps > 0) this.#prompt();
+    for (const name of ['earlyStoppingPatience', 'loadBestModelAtEnd'] as const) {
+      if (!args[name]) continue;
+      if (args.evalSteps === 0 || this.#evaluation.length === 0)
+        throw new Error(`Trainer: ${name} needs evaluations: validation tokens, and evalSteps above 0`);
+    }
+    if (args.loadBestModelAtEnd && output === undefined)
+      throw new Error('Trainer: loadBestModelAtEnd needs an output to keep the best model in');
 
     // As nanoGPT: matrices and embeddings decay, biases and norms do not.
     const named = [...model.namedParameters()];
@@ -138,7 +140,7 @@ export class Trainer {
     const output = await folderAt(run);
     const checkpoint = await resolveCheckpoint(output);
     const saved = await readTrainingState(checkpoint);
-    const { train, validation, device, generator, ...changes } = options;
+    const { train, validation, device, generator, callbacks, ...changes } = options;
     const { state } = saved;
     const data = fingerprint(train);
     if (data.tokens !== state.data.tokens || data.hash !== state.data.hash) {
@@ -161,11 +163,15 @@ export class Trainer {
       ...(validation ? { validation } : {}),
       ...(hasTokenizer ? { tokenizer: await AutoTokenizer.fromPretrained(checkpoint) } : {}),
       ...(generator ? { generator } : {}),
+      ...(callbacks ? { callbacks } : {}),
     });
     trainer.#step = state.step;
     trainer.#savedStep = state.step;
     trainer.#seconds = state.seconds;
-    trainer.#bestValidationLoss = state.bestValidationLoss;
+    if (state.bestValidationLoss !== null)
+      trainer.#best = { loss: state.bestValidationLoss, step: state.bestStep ?? state.step };
+    trainer.#evaluationsSinceBest = state.evaluationsSinceBest;
+    trainer.#bestCheckpoint = state.bestCheckpoint;
     if (!newEnd) trainer.#totalSteps = state.totalSteps;
     trainer.optimizer.loadStateDict(saved.optimizer(trainer.#names));
     trainer.#restore = saved.restoreGenerators;
@@ -181,6 +187,32 @@ export class Trainer {
     return this.#step;
   }
 
+  /** Whether the run holds, or will hold, before its next step. */
+  get paused(): boolean {
+    return this.#pause !== null;
+  }
+
+  /** Holds the run before its next step, until `unpause`, `stop` or the signal. The time does not count. */
+  pause(): void {
+    if (this.#pause) return;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#pause = { over, end };
+  }
+
+  unpause(): void {
+    this.#pause?.end();
+    this.#pause = null;
+  }
+
+  /** Ends the run before its next step, as the signal does: a checkpoint is saved, and `run` may be called again. */
+  stop(): void {
+    this.#stopped = true;
+    this.unpause();
+  }
+
   /**
    * Trains until all steps are done, the time is over or the signal comes. Whichever it is, a checkpoint is saved (given
    * an output, and a step since the last) before the end is told. May be called again to go on.
@@ -188,7 +220,15 @@ export class Trainer {
    * @throws Error if the loss is no longer a finite number; the checkpoint before that stays.
    */
   async *run(options: { signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { signal } = options;
+    const { callbacks = [] } = this.#options;
+    this.#stopped = false;
+    for await (const event of this.#events(options.signal)) {
+      for (const callback of callbacks) await callback(event, this);
+      yield event;
+    }
+  }
+
+  async *#events(signal: AbortSignal | undefined): AsyncGenerator<TrainingEvent, void, undefined> {
     const { loggingSteps, evalSteps, saveSteps, sampleSteps } = this.arguments;
     this.#restore?.(this.#generator);
     this.#restore = null;
@@ -199,6 +239,13 @@ export class Trainer {
     let told: Promise<StepEvent> | null = null;
     let reason = this.#reasonToEnd(clock, signal);
     while (reason === null) {
+      if (this.#pause) {
+        if (told !== null) yield await told;
+        told = null;
+        await this.#holdOn(clock, signal);
+        reason = this.#reasonToEnd(clock, signal);
+        if (reason !== null) break;
+      }
       const rate = this.#trainStep();
       clock.step();
       // While the device works on this step, the loss of one before arrives and is told.
@@ -219,13 +266,40 @@ export class Trainer {
       told = null;
       if (evaluate) yield* this.#evaluate(clock, signal);
       if (sample) yield* this.#sample(clock, signal);
-      if (save) yield* this.#save(clock);
+      const isBest = evaluate && this.#best?.step === this.#step && this.arguments.loadBestModelAtEnd;
+      if (save || isBest) yield* this.#save(clock, isBest);
       reason ??= this.#reasonToEnd(clock, signal);
     }
-    // The signal may have come after the last save.
-    yield* this.#save(clock);
-    const validationLoss = this.#evaluated?.step === this.#step ? this.#evaluated.loss : null;
-    yield { type: 'end', step: this.#step, reason, validationLoss, seconds: clock.seconds };
+    // A reason to end may have come after the last save.
+    yield* this.#save(clock, false);
+    const bestStep = reason === 'stopped' ? null : await this.#loadBest();
+    const evaluated = this.#evaluated?.step === this.#step ? this.#evaluated.loss : null;
+    const validationLoss = bestStep === null ? evaluated : (this.#best?.loss ?? null);
+    yield { type: 'end', step: this.#step, reason, validationLoss, bestStep, seconds: clock.seconds };
+  }
+
+  /** Waits until the pause is over, or a reason to stop comes. */
+  async #holdOn(clock: Clock, signal: AbortSignal | undefined): Promise<void> {
+    const unpause = (): void => this.unpause();
+    signal?.addEventListener('abort', unpause, { once: true });
+    // The signal may have come before anyone listened.
+    if (signal?.aborted) unpause();
+    await clock.hold(async () => {
+      while (this.#pause) await this.#pause.over;
+    });
+    signal?.removeEventListener('abort', unpause);
+  }
+
+  /** Puts the best weights into the model, where the run keeps them and they are not those of the last step. */
+  async #loadBest(): Promise<number | null> {
+    const { output } = this.#options;
+    if (!this.arguments.loadBestModelAtEnd || !this.#best || this.#bestCheckpoint === null) return null;
+    if (output === undefined || this.#best.step === this.#step) return null;
+    const checkpoint = numberedCheckpoint(await folderAt(output), this.#bestCheckpoint);
+    const { device } = this;
+    const best = await AutoModelForCausalLM.fromPretrained(checkpoint, { device });
+    this.model.loadStateDict(best.stateDict());
+    return this.#best.step;
   }
 
   #startEvent(): TrainingEvent {
@@ -244,9 +318,10 @@ export class Trainer {
 
   #reasonToEnd(clock: Clock, signal: AbortSignal | undefined): EndEvent['reason'] | null {
     this.#seconds = clock.seconds;
-    if (signal?.aborted) return 'stopped';
+    if (signal?.aborted || this.#stopped) return 'stopped';
+    const { maxSeconds, earlyStoppingPatience: patience } = this.arguments;
+    if (patience !== null && this.#evaluationsSinceBest >= patience) return 'patience';
     if (this.#totalSteps !== null && this.#step >= this.#totalSteps) return 'steps';
-    const { maxSeconds } = this.arguments;
     return maxSeconds !== null && clock.seconds >= maxSeconds ? 'time' : null;
   }
 
@@ -255,13 +330,18 @@ export class Trainer {
     const { model, optimizer } = this;
     const rate = learningRateAt(this.#step, this.#totalSteps, this.arguments);
     for (const group of optimizer.paramGroups) group.lr = rate;
-    const { inputs, targets } = this.#blocks.next();
-    const { loss } = model.forward(inputs, targets);
+    const { gradientAccumulationSteps: batches, maxGradNorm } = this.arguments;
     optimizer.zeroGrad();
-    loss.backward();
+    this.#lastLosses = Array.from({ length: batches }, () => {
+      const { inputs, targets } = this.#blocks.next();
+      const { loss } = model.forward(inputs, targets);
+      const part = batches === 1 ? loss : loss.div(batches);
+      part.backward();
+      return part;
+    });
+    if (maxGradNorm > 0) optim.clipGradNorm(model.parameters(), maxGradNorm);
     optimizer.step();
     this.#step++;
-    this.#lastLoss = loss;
     return rate;
   }
 
@@ -303,7 +383,8 @@ export class Trainer {
   }
 
   async #readLoss(step: number): Promise<number> {
-    const loss = (await this.#lastLoss?.item()) as number;
+    const parts = await Promise.all(this.#lastLosses.map((part) => part.item()));
+    const loss = parts.reduce((a, b) => a + b);
     if (Number.isFinite(loss)) return loss;
     throw new Error(
       `Trainer: the loss of step ${step} is ${loss}; a smaller learningRate (${this.arguments.learningRate} now) may help`,
@@ -315,8 +396,12 @@ export class Trainer {
     if (loss === null) return;
     const step = this.#step;
     this.#evaluated = { step, loss };
-    this.#bestValidationLoss = Math.min(loss, this.#bestValidationLoss ?? Number.POSITIVE_INFINITY);
-    yield { type: 'evaluation', step, validationLoss: loss, bestValidationLoss: this.#bestValidationLoss };
+    if (this.#best === null || loss < this.#best.loss - this.arguments.earlyStoppingThreshold) {
+      this.#best = { loss, step };
+      this.#evaluationsSinceBest = 0;
+    } else this.#evaluationsSinceBest++;
+    const { loss: bestValidationLoss, step: bestStep } = this.#best;
+    yield { type: 'evaluation', step, validationLoss: loss, bestValidationLoss, bestStep };
   }
 
   async *#sample(clock: Clock, signal: AbortSignal | undefined): AsyncGenerator<TrainingEvent, void> {
@@ -352,16 +437,18 @@ export class Trainer {
     return [lineBreak ?? this.#options.train[0]];
   }
 
-  async *#save(clock: Clock): AsyncGenerator<TrainingEvent, void> {
+  async *#save(clock: Clock, isBest: boolean): AsyncGenerator<TrainingEvent, void> {
     const { output, train, notes = {} } = this.#options;
     if (output === undefined || this.#savedStep === this.#step) return;
     // Nothing but a sound model replaces the checkpoint before.
     await this.#readLoss(this.#step);
-    const state: TrainingState = {
+    const state: Omit<TrainingState, 'bestCheckpoint'> = {
       step: this.#step,
       totalSteps: this.#totalSteps,
       seconds: clock.seconds,
-      bestValidationLoss: this.#bestValidationLoss,
+      bestValidationLoss: this.#best?.loss ?? null,
+      bestStep: this.#best?.step ?? null,
+      evaluationsSinceBest: this.#evaluationsSinceBest,
       arguments: this.arguments,
       data: fingerprint(train),
       notes,
@@ -369,27 +456,24 @@ export class Trainer {
     };
     const checkpoint = await clock.pause(async () => {
       const live = {
-        state,
         names: this.#names,
         generator: this.#generator,
         optimizer: await this.optimizer.stateDict(),
       };
-      const write = async (folder: Folder): Promise<void> => {
-        await writeTrainingState(folder, live);
+      let bestCheckpoint = this.#bestCheckpoint;
+      const write = async (folder: Folder, number: number): Promise<void> => {
+        if (isBest) bestCheckpoint = number;
+        await writeTrainingState(folder, { ...live, state: { ...state, bestCheckpoint } });
         await savePretrained(this.model, folder, this.tokenizer ? { tokenizer: this.tokenizer } : {});
       };
-      return writeCheckpoint(await folderAt(output), write, { limit: this.arguments.saveTotalLimit });
+      const written = await writeCheckpoint(await folderAt(output), write, {
+        limit: this.arguments.saveTotalLimit,
+        keep: isBest ? null : bestCheckpoint,
+      });
+      this.#bestCheckpoint = bestCheckpoint;
+      return written;
     });
     this.#savedStep = this.#step;
-    yield { type: 'checkpoint', step: this.#step, path: checkpoint.name };
-  }
-}
-
-function checkTokens(name: string, tokens: Int32Array, vocabSize: number): void {
-  const wrong = tokens.findIndex((token) => token < 0 || token >= vocabSize);
-  if (wrong >= 0) {
-    throw new Error(
-      `Trainer: ${name}[${wrong}] is ${tokens[wrong]}, the model's vocabulary has 0 to ${vocabSize - 1}`,
-    );
+    yield { type: 'checkpoint', step: this.#step, path: checkpoint.name, best: isBest };
   }
 }

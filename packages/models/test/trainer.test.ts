@@ -229,8 +229,8 @@ describe('what is refused', () => {
     ['an unknown argument', { maxSteps: 1, epochs: 3 }, "there is no argument 'epochs'"],
     [
       'a schedule not known',
-      { maxSteps: 1, lrSchedulerType: 'linear' as 'cosine' },
-      'lrSchedulerType is "linear"',
+      { maxSteps: 1, lrSchedulerType: 'polynomial' as 'cosine' },
+      'lrSchedulerType is "polynomial"',
     ],
     [
       'a block longer than the model',

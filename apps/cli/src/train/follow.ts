@@ -97,7 +97,8 @@ function stepEvent(event: Extract<TrainingEvent, { type: 'step' }>): TrainEvent 
   return { event: 'step', step, steps: totalSteps, loss, learningRate, tokensPerSecond, secondsLeft };
 }
 
-const reasons = { steps: 'steps', time: 'minutes', stopped: 'interrupted' } as const;
+// The command sets no patience: `patience` is there for the type only.
+const reasons = { steps: 'steps', patience: 'steps', time: 'minutes', stopped: 'interrupted' } as const;
 
 async function endEvent(
   { trainer, text, tokens, folder }: Session,

@@ -10,16 +10,21 @@ export interface TrainingArguments {
    * of one with `maxSteps` do not.
    */
   readonly maxSeconds: number | null;
-  /** Blocks in a step (default 32). */
+  /** Blocks that go through the model at once (default 32). */
   readonly batchSize: number;
+  /** Batches whose gradients make one step: their mean (default 1). For steps larger than memory. */
+  readonly gradientAccumulationSteps: number;
   /** Tokens in a block; null (default): the model's blockSize. */
   readonly blockSize: number | null;
   /** At the top of the schedule (default 1e-3). */
   readonly learningRate: number;
-  /** At the end of a cosine schedule (default 1e-4). */
+  /** At the end of a schedule that goes down (default 1e-4). */
   readonly minLearningRate: number;
-  /** 'cosine' (default): up over `warmupSteps`, then down to `minLearningRate`; 'constant': up, then level. */
-  readonly lrSchedulerType: 'cosine' | 'constant';
+  /**
+   * Up over `warmupSteps`, and then 'cosine' (default): a half cosine down to `minLearningRate`; 'linear': straight down to
+   * it; 'constant': level.
+   */
+  readonly lrSchedulerType: 'cosine' | 'linear' | 'constant';
   /** Default 100. A run of fewer than 10 times as many steps warms up in a tenth of them. */
   readonly warmupSteps: number;
   /** Default 0.1, on matrices and embeddings only: biases and norms do not decay. */
@@ -30,12 +35,26 @@ export interface TrainingArguments {
   readonly adamBeta2: number;
   /** Default 1e-8. */
   readonly adamEpsilon: number;
+  /** Gradients are scaled down so that the norm of all of them together is at most this (default 1); 0: never. */
+  readonly maxGradNorm: number;
   /** A step event every so many steps (default 10), and at the first and the last. */
   readonly loggingSteps: number;
   /** An evaluation every so many steps (default 250), and at the end; 0: never. */
   readonly evalSteps: number;
   /** Batches of an evaluation at most (default 20). */
   readonly evalBatches: number;
+  /**
+   * The run ends after so many evaluations in a row that are not better than the best before; null (default): it does not.
+   */
+  readonly earlyStoppingPatience: number | null;
+  /** How much lower a validation loss must be than the best before to be better (default 0). */
+  readonly earlyStoppingThreshold: number;
+  /**
+   * Whether the best model is kept and comes back (default false): what has the lowest validation loss so far is saved at
+   * once, its checkpoint stays whatever `saveTotalLimit` says, and a run that ends by itself puts its weights into the
+   * model. Needs an output, and evaluations. See `bestCheckpoint`.
+   */
+  readonly loadBestModelAtEnd: boolean;
   /** A checkpoint every so many steps (default 250); one at the end in any case. */
   readonly saveSteps: number;
   /** Checkpoints kept (default 3). */
@@ -56,6 +75,7 @@ export const defaultArguments: TrainingArguments = {
   maxSteps: null,
   maxSeconds: null,
   batchSize: 32,
+  gradientAccumulationSteps: 1,
   blockSize: null,
   learningRate: 1e-3,
   minLearningRate: 1e-4,
@@ -65,9 +85,13 @@ export const defaultArguments: TrainingArguments = {
   adamBeta1: 0.9,
   adamBeta2: 0.99,
   adamEpsilon: 1e-8,
+  maxGradNorm: 1,
   loggingSteps: 10,
   evalSteps: 250,
   evalBatches: 20,
+  earlyStoppingPatience: null,
+  earlyStoppingThreshold: 0,
+  loadBestModelAtEnd: false,
   saveSteps: 250,
   saveTotalLimit: 3,
   sampleSteps: 0,
@@ -99,21 +123,26 @@ const checks: Record<keyof TrainingArguments, Check> = {
   maxSteps: orNull(count(1)),
   maxSeconds: orNull(positive),
   batchSize: count(1),
+  gradientAccumulationSteps: count(1),
   blockSize: orNull(count(1)),
   learningRate: positive,
   minLearningRate: notNegative,
   lrSchedulerType: {
-    allowed: "'cosine' or 'constant'",
-    holds: (value) => value === 'cosine' || value === 'constant',
+    allowed: "'cosine', 'linear' or 'constant'",
+    holds: (value) => value === 'cosine' || value === 'linear' || value === 'constant',
   },
   warmupSteps: count(0),
   weightDecay: notNegative,
   adamBeta1: beta,
   adamBeta2: beta,
   adamEpsilon: positive,
+  maxGradNorm: notNegative,
   loggingSteps: count(1),
   evalSteps: count(0),
   evalBatches: count(1),
+  earlyStoppingPatience: orNull(count(1)),
+  earlyStoppingThreshold: notNegative,
+  loadBestModelAtEnd: { allowed: 'true or false', holds: (value) => typeof value === 'boolean' },
   saveSteps: count(1),
   saveTotalLimit: count(1),
   sampleSteps: count(0),

@@ -3,6 +3,8 @@ export class Clock {
   readonly #start = now();
   /** Evaluations, samples and checkpoints: they do not count as training speed. */
   #paused = 0;
+  /** Time that does not count at all. */
+  #held = 0;
   #steps = 0;
   /** Training time when the first step was done: it makes plans and pipelines, and tells nothing of the others. */
   #afterFirst = 0;
@@ -12,7 +14,7 @@ export class Clock {
 
   /** Of this session. */
   get session(): number {
-    return (now() - this.#start) / 1000;
+    return (now() - this.#start - this.#held) / 1000;
   }
 
   /** Of all sessions. */
@@ -39,6 +41,13 @@ export class Clock {
     } finally {
       this.#paused += now() - from;
     }
+  }
+
+  /** Waits for what is not part of the run at all: it counts neither as training nor as time. */
+  async hold(wait: () => Promise<void>): Promise<void> {
+    const from = now();
+    await this.pause(wait);
+    this.#held += now() - from;
   }
 
   /** Mean over this session, without its first step; null before the second. */

@@ -40,6 +40,8 @@ export interface EvaluationEvent {
   readonly validationLoss: number;
   /** The lowest so far, this one included. */
   readonly bestValidationLoss: number;
+  /** The step that the lowest was found at. */
+  readonly bestStep: number;
 }
 
 export interface SampleEvent {
@@ -56,15 +58,22 @@ export interface CheckpointEvent {
   readonly step: number;
   /** Its folder. */
   readonly path: string;
+  /** Whether it is kept as the best so far; see `loadBestModelAtEnd`. */
+  readonly best: boolean;
 }
 
 export interface EndEvent {
   readonly type: 'end';
   readonly step: number;
-  /** 'steps': all are done; 'time': the seconds are over; 'stopped': by the signal. */
-  readonly reason: 'steps' | 'time' | 'stopped';
-  /** Of the last evaluation of this run, if there was one. */
+  /**
+   * 'steps': all are done; 'time': the seconds are over; 'patience': too many evaluations in a row were no better;
+   * 'stopped': by the signal or by `stop`.
+   */
+  readonly reason: 'steps' | 'time' | 'patience' | 'stopped';
+  /** Of the model as it is now, if it was evaluated. */
   readonly validationLoss: number | null;
+  /** The step of the weights that the model has now, where that is not the last: the best one's, put back. */
+  readonly bestStep: number | null;
   /** Training time in all, of earlier sessions too. */
   readonly seconds: number;
 }

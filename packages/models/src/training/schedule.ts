@@ -2,8 +2,8 @@
 import type { TrainingArguments } from './arguments.js';
 
 /**
- * The learning rate of a step: linear from near 0 to the top over the warmup, then a half cosine down to the minimum at
- * the last step, as nanoGPT's `get_lr`. https://arxiv.org/abs/1608.03983
+ * The learning rate of a step: linear from near 0 to the top over the warmup, then down to the minimum at the last step, by
+ * a half cosine as nanoGPT's `get_lr` (https://arxiv.org/abs/1608.03983) or straight.
  *
  * @param step counted from 0
  * @param totalSteps steps in all; null while that is not known: no descent yet
@@ -22,5 +22,6 @@ export function learningRateAt(
   if (lrSchedulerType === 'constant' || totalSteps === null) return learningRate;
   const least = Math.min(args.minLearningRate, learningRate);
   const done = Math.min(1, (step - warmup) / Math.max(1, totalSteps - 1 - warmup));
-  return least + 0.5 * (1 + Math.cos(Math.PI * done)) * (learningRate - least);
+  const share = lrSchedulerType === 'linear' ? 1 - done : 0.5 * (1 + Math.cos(Math.PI * done));
+  return least + share * (learningRate - least);
 }

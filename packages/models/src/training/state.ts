@@ -23,6 +23,12 @@ export interface TrainingState {
   /** Training time so far. */
   readonly seconds: number;
   readonly bestValidationLoss: number | null;
+  /** The step that it was found at. */
+  readonly bestStep: number | null;
+  /** The number of the checkpoint that holds that step, in a run that keeps its best; null in another. */
+  readonly bestCheckpoint: number | null;
+  /** Evaluations since then that were no better. */
+  readonly evaluationsSinceBest: number;
   readonly arguments: TrainingArguments;
   /** What the run trains on: going on with another text would not be going on. */
   readonly data: DataFingerprint;
@@ -125,6 +131,9 @@ export async function readTrainingState(folder: Folder): Promise<SavedState> {
     totalSteps,
     seconds,
     bestValidationLoss: isNumber(bestValidationLoss) ? bestValidationLoss : null,
+    bestStep: isNumber(json.bestStep) ? json.bestStep : null,
+    bestCheckpoint: Number.isSafeInteger(json.bestCheckpoint) ? (json.bestCheckpoint as number) : null,
+    evaluationsSinceBest: isNumber(json.evaluationsSinceBest) ? json.evaluationsSinceBest : 0,
     arguments: args,
     data,
     notes,
