@@ -40,8 +40,16 @@ export async function open(...backends: readonly Backend[]): Promise<Device> {
   });
 }
 
+function environment(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.[name];
+}
+
 async function openDevice(backend: Backend, options?: DeviceOptions): Promise<Device> {
-  return new GraphDevice(await backend.open(), options);
+  const device = new GraphDevice(await backend.open(), options);
+  // Loaded only where it is wanted; a browser has no environment.
+  if (environment('INKSTONE_EAGER') === '1') (await import('./debug/watch.js')).watchNumbers(device, true);
+  return device;
 }
 
 /** The default device, or null before the first `use`. */

@@ -4,6 +4,7 @@ export { type Backend, BackendUnavailable, DeviceLostError, OutOfMemoryError } f
 export type { DType } from './backend/dtype.js';
 export { type CompileOptions, compile } from './compile.js';
 export * as data from './data/index.js';
+export { detectAnomaly } from './debug.js';
 export { type Device, defaultDevice, open, setDefaultDevice, use } from './device.js';
 export * as functional from './functional.js';
 export type { DeviceStats } from './graph/device.js';

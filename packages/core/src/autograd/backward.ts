@@ -2,6 +2,7 @@
 import type { Leaf } from '../graph/cell.js';
 import { withGradMode } from '../graph/grad-mode.js';
 import { sameShape, showShape } from '../graph/shape.js';
+import { observer } from '../graph/trace.js';
 import type { Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
@@ -82,7 +83,9 @@ function propagate(
       continue;
     }
     if (value.leaf !== null || value.op === null || !value.op.gradient) continue;
+    observer?.differentiates(value);
     const parts = value.op.gradient(value, gradient);
+    observer?.differentiates(null);
     for (let i = 0; i < value.inputs.length; i++) {
       const input = value.inputs[i];
       const part = parts[i];

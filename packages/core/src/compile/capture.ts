@@ -1,5 +1,6 @@
 /** Listens to a function while it is recorded, and makes what can replay it. */
 import type { BackendBuffer } from '../backend/contract.js';
+import { callSite } from '../call-site.js';
 import type { Cell } from '../graph/cell.js';
 import { Leaf } from '../graph/cell.js';
 import { withGradMode } from '../graph/grad-mode.js';
@@ -13,7 +14,6 @@ import { drawWatch } from '../random/generator.js';
 import { Tensor } from '../tensor/tensor.js';
 import { again, Captured, pathOf, Register, type Run } from './registers.js';
 import { type Live, Replay } from './replay.js';
-import { callSite } from './site.js';
 import { dissect } from './structure.js';
 
 /** A tensor that is returned: an argument, one from outside, or one that was made in the call. */

@@ -12,7 +12,7 @@ import { bind, keyOf } from './key.js';
 import { type CachedPlan, PlanCache } from './plan-cache.js';
 import { BufferPool } from './pool.js';
 import { collect } from './recording.js';
-import { tracer } from './trace.js';
+import { tracer, type Watch } from './trace.js';
 import { type HostArray, overwrittenError, type Region, Slot, type Value } from './value.js';
 
 /** Counters since the device was opened; bytes are as of now. */
@@ -59,6 +59,8 @@ export class GraphDevice {
    * that is to be looked at.
    */
   eager = false;
+  /** What looks for NaN and infinity in eager mode: see `detectAnomaly`. */
+  watch: Watch | null = null;
   /** Small results that nobody has read yet (a loss of each step), oldest first. */
   #unread: WeakRef<Value>[] = [];
   #plansUnawaited = 0;
@@ -130,7 +132,11 @@ export class GraphDevice {
     this.#stats.opsRecorded++;
     this.#pending.push(value);
     tracer?.records(value);
-    if (this.eager && value.op?.kind !== 'aux' && value.op?.kind !== 'view') this.run([value]);
+    if (this.eager && value.op?.kind !== 'aux' && value.op?.kind !== 'view') {
+      const { inputs } = value;
+      this.run([value]);
+      this.watch?.ran(value, inputs);
+    }
     if (this.#pending.length >= maxPending) this.#cut();
   }
 
@@ -175,17 +181,22 @@ export class GraphDevice {
       tracer.refuses(`reads the values of a tensor of shape [${value.shape.join(', ')}]`);
       return new Promise(() => undefined);
     }
-    if (value.host) return value.host;
+    if (value.host) {
+      await this.watch?.settled();
+      return value.host;
+    }
     this.#plansUnawaited = 0;
     this.run([value]);
     if (value.size === 0) return hostArray(value.dtype, 0);
     const region = value.region;
     if (!region) throw new Error('internal: a value was run and has no memory');
     const bytes = value.size * this.elementBytes(value.dtype);
-    const data = this.backend.read(region.buffer, region.offset, bytes);
-    const flags = this.#readFlags();
-    const host = decode(value.dtype, await data, this.elementBytes(value.dtype));
-    await flags;
+    const [data] = await Promise.all([
+      this.backend.read(region.buffer, region.offset, bytes),
+      this.#readFlags(),
+      this.watch?.settled(),
+    ]);
+    const host = decode(value.dtype, data, this.elementBytes(value.dtype));
     if (value.slot === null) this.#moveToHost(value, host);
     return host;
   }

@@ -42,6 +42,27 @@ export function setTracer(next: Tracer | null): void {
   tracer = next;
 }
 
+/** Told where in the program an op is called: for `detectAnomaly`. */
+export interface Observer {
+  enters(module: object): void;
+  leaves(): void;
+  /** The backward pass of a value begins, or (null) ends. */
+  differentiates(value: Value | null): void;
+}
+
+export let observer: Observer | null = null;
+
+export function setObserver(next: Observer | null): void {
+  observer = next;
+}
+
+/** Looks at the result of each op that an eager device runs. */
+export interface Watch {
+  ran(value: Value, inputs: readonly Value[]): void;
+  /** Rejects if something was found since the last time. */
+  settled(): Promise<void>;
+}
+
 /** Takes the place of recording while the numbers of a `live` part are worked out again. */
 export type Walker = (op: Op, attrs: Attrs | null, dtype: DType, scalars: readonly number[]) => Value;
 

@@ -2,7 +2,7 @@
 import { noGrad } from '../autograd.js';
 import { sameShape, showShape } from '../tensor/host.js';
 import { Parameter, persistent, Tensor } from '../tensor/tensor.js';
-import { tracer } from '../tensor/trace.js';
+import { observer, tracer } from '../tensor/trace.js';
 import { type BackwardHook, Watch } from './backward-hooks.js';
 
 export type StateDict = Map<string, Tensor>;
@@ -46,7 +46,13 @@ export abstract class Module {
         for (const hook of this.#preHooks) given = hook(this, given) ?? given;
         const watch = this.#backwardHooks.length > 0 ? new Watch(this, this.#backwardHooks) : null;
         if (watch) given = watch.inputs(given);
-        let output: unknown = forward.apply(this, given as never[]);
+        let output: unknown;
+        observer?.enters(this);
+        try {
+          output = forward.apply(this, given as never[]);
+        } finally {
+          observer?.leaves();
+        }
         for (const hook of this.#hooks) output = hook(this, given, output) ?? output;
         return watch ? watch.outputs(output) : output;
       },

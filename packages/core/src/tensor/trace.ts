@@ -1,2 +1,2 @@
 /** What `compile` hears of those who stand beside the stair: optimizers, schedules and modules. */
-export { tracer } from '../graph/trace.js';
+export { observer, tracer } from '../graph/trace.js';
