@@ -5,6 +5,10 @@ import forward from './attention.wgsl';
 import backwardKeys from './attention_dkv.wgsl';
 import backwardQueries from './attention_dq.wgsl';
 import gradient from './attention_gradient.wgsl';
+import forwardLanes from './attention_lanes.wgsl';
+import backwardKeysLanes from './attention_lanes_dkv.wgsl';
+import backwardQueriesLanes from './attention_lanes_dq.wgsl';
+import score from './attention_score.wgsl';
 import { isAligned } from './pointwise.js';
 
 type Step = AttentionStep | AttentionBackwardStep;
@@ -22,7 +26,8 @@ export function attention(step: AttentionStep, to: Lowering): void {
   access.read('v', step.v);
   access.write('out', step.out);
   if (logSumExp) kernel.output('log_sum', logSumExp);
-  finish('attention', forward, step, access, to, queries, heads, { LOG_SUM: logSumExp !== null });
+  const kernels = { tiles: forward + score, lanes: forwardLanes + score };
+  finish('attention', kernels, step, access, to, queries, heads, { LOG_SUM: logSumExp !== null });
 }
 
 export function attentionBackward(step: AttentionBackwardStep, to: Lowering): void {
@@ -36,7 +41,8 @@ export function attentionBackward(step: AttentionBackwardStep, to: Lowering): vo
     access.write('dq', step.dq);
     kernel.input('log_sum', step.logSumExp);
     kernel.output('delta', delta);
-    finish('attention_dq', backwardQueries + gradient, step, access, to, queries, heads, {});
+    const kernels = { tiles: backwardQueries + gradient, lanes: backwardQueriesLanes + gradient };
+    finish('attention_dq', kernels, step, access, to, queries, heads, {});
   }
   if (keys > 0) {
     const kernel = to.kernel(`${step.label ?? 'attention backward'} (keys)`);
@@ -47,7 +53,8 @@ export function attentionBackward(step: AttentionBackwardStep, to: Lowering): vo
     kernel.input('log_sum', step.logSumExp);
     kernel.input('delta', delta);
     kernel.sizes({ keys, key_heads: keyHeads });
-    finish('attention_dkv', backwardKeys + gradient, step, access, to, keys, keyHeads, {});
+    const kernels = { tiles: backwardKeys + gradient, lanes: backwardKeysLanes + gradient };
+    finish('attention_dkv', kernels, step, access, to, keys, keyHeads, {});
   }
 }
 
@@ -112,9 +119,21 @@ class Access {
   }
 }
 
+/**
+ * Two ways to share out the work: `tiles` through workgroup memory, and `lanes` through subgroups, for adapters that run on a
+ * CPU, where it has enough positions to give each lane one.
+ */
+interface Variants {
+  readonly tiles: string;
+  readonly lanes: string;
+}
+
+/** With more slots of columns to a lane, registers run out. */
+const mostSlots = 4;
+
 function finish(
   name: string,
-  source: string,
+  variants: Variants,
   step: Step,
   access: Access,
   to: Lowering,
@@ -126,10 +145,12 @@ function finish(
   if (step.mask) access.matrix('mask', step.mask);
   if (step.dropout) access.matrix('dropout', step.dropout);
   const chunks = Math.ceil(step.headSize / 4);
-  let lanes = to.tuning.attentionLanes;
-  while (lanes * 2 < chunks) lanes *= 2;
-  let rows = to.tuning.attentionRows;
-  while (rows > 1 && rows / 2 >= positions) rows /= 2;
+  const { subgroup, attentionLanes, attentionRows } = to.tuning;
+  const byLanes = subgroup >= 4 && positions * 2 >= subgroup && chunks <= mostSlots * subgroup;
+  let lanes = byLanes ? subgroup : attentionLanes;
+  while (!byLanes && lanes * 2 < chunks) lanes *= 2;
+  let rows = byLanes ? lanes : attentionRows;
+  while (!byLanes && rows > 1 && rows / 2 >= positions) rows /= 2;
   const tiles = Math.ceil(positions / rows);
   const groups = step.batch * heads * tiles;
   const { keyLength, causal, causalShift } = step;
@@ -155,19 +176,18 @@ function finish(
   to.add(
     kernel.build(
       name,
-      source,
+      byLanes ? variants.lanes : variants.tiles,
       {
         ...values,
         ACCESS: access.code.join('\n'),
         LANES: lanes,
-        ROWS: rows,
-        PER: 2,
         SLOTS: Math.ceil(chunks / lanes),
         CAUSAL: causal !== null,
         MASK: step.mask !== null,
         BOOL_MASK: step.mask?.dtype === 'bool',
         DROPOUT: step.dropout !== null,
-        ...(name === 'attention' ? { SHARE: lanes / rows, SHARED: lanes > rows } : {}),
+        ...(byLanes ? {} : { ROWS: rows, PER: 2 }),
+        ...(name === 'attention' && !byLanes ? { SHARE: lanes / rows, SHARED: lanes > rows } : {}),
       },
       groups,
     ),
