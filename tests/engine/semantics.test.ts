@@ -311,6 +311,11 @@ describe('errors', () => {
     );
   });
 
+  test('an index that is a view with memory of its own is checked on the device', async () => {
+    const index = tensor([0, 1, 2, 4], { dtype: 'int32' }).reshape(2, 2).keep();
+    await expect(F.embedding(index, ones(4, 2)).toArray()).rejects.toThrow(/out of range/);
+  });
+
   test('an index computed on the device is clamped, and the next read rejects and names the op', async () => {
     const table = ones(4, 2);
     const index = tensor([3], { dtype: 'int32' }).mul(3);

@@ -13,7 +13,8 @@ import { add, mul } from './pointwise.js';
  */
 export function checkHostIndices(op: string, index: Value, size: number, allowed?: number): boolean {
   let source = index;
-  while (source.host === null && source.op?.kind === 'view') source = source.inputs[0];
+  while (source.host === null && source.op?.kind === 'view' && source.inputs.length > 0)
+    source = source.inputs[0];
   if (source.host === null) return false;
   for (let i = 0; i < source.host.length; i++) {
     const value = source.host[i];
