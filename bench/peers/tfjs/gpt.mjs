@@ -2,11 +2,14 @@
  * A training step of the GPT in TensorFlow.js (Adam: it has no AdamW).
  *
  * Its WebAssembly backend has no kernel for the embedding's gradient, so that is a product with a one-hot matrix, and is
- * slow where matMul transposes, so transposes are written out with a gradient of their own.
+ * slow where matMul transposes, so transposes are written out with a gradient of their own; its WebGPU backend has the
+ * kernel, is quicker with matMul's own gradient, and reads asynchronously.
  */
 import { gptBatches, gptShapes, gptWeights } from '../gpt-data.mjs';
 
-export function gpt(tf, config) {
+const readAtOnce = (value) => value.dataSync()[0];
+
+export function gpt(tf, config, { read = readAtOnce, plain = false } = {}) {
   const { layers, heads, width, block, batch, vocabulary } = config;
   const size = width / heads;
   const rows = batch * block;
@@ -15,13 +18,15 @@ export function gpt(tf, config) {
     axes.push(...axes.splice(-2).reverse());
     return tf.transpose(z, axes);
   };
-  const product = tf.customGrad((a, b, save) => {
+  const withTransposes = tf.customGrad((a, b, save) => {
     save([a, b]);
     return {
       value: tf.matMul(a, b),
       gradFunc: (dy, [a, b]) => [tf.matMul(dy, swap(b)), tf.matMul(swap(a), dy)],
     };
   });
+  const product = plain ? (a, b) => tf.matMul(a, b) : withTransposes;
+  const scores = plain ? (q, k) => tf.matMul(q, k, false, true) : (q, k) => product(q, swap(k));
   const linear = (x, w, b) => product(x, w).add(b);
   const norm = (x, gain, bias) => {
     const centred = x.sub(x.mean(-1, true));
@@ -38,7 +43,7 @@ export function gpt(tf, config) {
   );
   const mask = tf.tensor(hidden, [1, 1, block, block]);
   function loss(x, y) {
-    let h = product(tf.oneHot(x, vocabulary).toFloat(), p.tok);
+    let h = plain ? tf.gather(p.tok, x) : product(tf.oneHot(x, vocabulary).toFloat(), p.tok);
     h = h.reshape([batch, block, width]).add(p.pos).reshape([rows, width]);
     for (let l = 0; l < layers; l++) {
       const own = (name) => p[`b${l}.${name}`];
@@ -47,7 +52,7 @@ export function gpt(tf, config) {
         .split(qkv, 3, -1)
         .map((z) => z.reshape([batch, block, heads, size]).transpose([0, 2, 1, 3]));
       const attended = tf.softmax(
-        product(q, swap(k))
+        scores(q, k)
           .mul(1 / Math.sqrt(size))
           .add(mask),
       );
@@ -69,7 +74,7 @@ export function gpt(tf, config) {
       const value = tf.tidy(() =>
         optimizer.minimize(() => loss(tf.tensor1d(x, 'int32'), tf.tensor1d(y, 'int32')), true, variables),
       );
-      [last] = value.dataSync();
+      last = await read(value);
       value.dispose();
     },
     note: () => ({ loss: last, steps: count }),
