@@ -23,7 +23,14 @@ describe('a person', () => {
   test('finds the lessons in a list, in both languages', async () => {
     const { stdout, code } = await lesson();
     expect(code).toBe(0);
-    for (const name of ['attention-zh', 'bigram-zh', 'self-attention', 'bigram-shakespeare', 'xor'])
+    for (const name of [
+      'attention-zh',
+      'bigram-zh',
+      'bert-zh',
+      'self-attention',
+      'bigram-shakespeare',
+      'xor',
+    ])
       expect(stdout).toMatch(new RegExp(`^${name}  `, 'm'));
     for (const name of ['hello-lstm', 'activations-and-losses', 'dialogue'])
       expect(stdout).toMatch(new RegExp(`^${name}  `, 'm'));

@@ -44,7 +44,7 @@ export { ci, yuanqu } from './datasets/verse.js';
 export { type Folder, MemoryFolder, MissingFile } from './folder.js';
 export { type GenerateOptions, type GenerateOutput, newTokens, type StreamOptions } from './generation.js';
 export { GPT, type GPTConfig } from './gpt.js';
-export type { DownloadOptions, DownloadProgress, PretrainedSource } from './hub.js';
+export { type DownloadOptions, type DownloadProgress, type PretrainedSource, sourceFolder } from './hub.js';
 export { Inside, type LookOptions, lookInside } from './inside.js';
 export {
   type BeginEvent,

@@ -6,7 +6,7 @@ import { Failure } from '../failure.js';
 import { catchInterrupts } from '../interrupt.js';
 import { nearest } from '../nearest.js';
 import { type Language, listed, shower } from './show.js';
-import { lessonText } from './text.js';
+import { lessonModel, lessonText } from './sources.js';
 
 /** The options as commander gives them. */
 export interface LessonCommandOptions {
@@ -52,10 +52,16 @@ export async function lesson(name: string | undefined, options: LessonCommandOpt
   const interrupt = catchInterrupts();
   try {
     const show = options.json ? jsonShower(write) : shower(process.stdout, language, pc);
-    const data = await lessonText(found, options.data, interrupt.signal, options.json === true);
+    const sources = { signal: interrupt.signal, quiet: options.json === true };
+    const data = await lessonText(found, options.data, sources);
+    const pretrained = await lessonModel(found, model, sources);
     const device = await openBackend(options.backend, { threads: options.threads });
     try {
-      for await (const event of runLesson(found, { ...told, ...(data ? { data } : {}) })) {
+      for await (const event of runLesson(found, {
+        ...told,
+        ...(data ? { data } : {}),
+        ...(pretrained ? { model: pretrained } : {}),
+      })) {
         if (interrupt.signal.aborted) break;
         show(event);
       }

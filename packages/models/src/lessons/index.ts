@@ -1,6 +1,7 @@
 /** The lessons: the programs of the tutorials, in the order in which to take them. */
 import { activationsAndLosses } from './activations-and-losses.js';
 import { attentionZh } from './attention-zh.js';
+import { bertZh } from './bert-zh.js';
 import { bigramShakespeare } from './bigram-shakespeare.js';
 import { bigramZh } from './bigram-zh.js';
 import { dialogueLesson } from './dialogue.js';
@@ -32,6 +33,7 @@ export {
 export const lessons: readonly Lesson[] = [
   attentionZh,
   bigramZh,
+  bertZh,
   selfAttention,
   bigramShakespeare,
   activationsAndLosses,

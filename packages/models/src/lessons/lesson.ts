@@ -6,7 +6,7 @@
  * one at a time.
  */
 import { defaultDevice } from '@inkstone/core';
-import type { Folder } from '../folder.js';
+import type { PretrainedSource } from '../pretrained.js';
 
 /** The same in 中文 and in English. */
 export interface Words {
@@ -34,8 +34,8 @@ export interface LessonOptions {
   cell?: 'rnn' | 'gru' | 'lstm';
   /** bigram-shakespeare: whose random numbers draw the text (default 'aten'); see `RandomFlavour` of core. */
   flavour?: 'aten' | 'mkl';
-  /** bert-zh: a folder in Hugging Face's layout, or the id of a model on its hub. */
-  model?: string | Folder;
+  /** bert-zh: a folder in Hugging Face's layout, an address, or the id of a model on its hub. */
+  model?: PretrainedSource;
 }
 
 /** The lesson begins. */
@@ -212,7 +212,7 @@ function described({ data, model, ...rest }: LessonOptions): Record<string, unkn
   return {
     ...rest,
     ...(data ? { data: { name: data.name, characters: [...data.text].length } } : {}),
-    ...(model ? { model: typeof model === 'string' ? model : model.name } : {}),
+    ...(model ? { model: typeof model === 'object' && 'name' in model ? model.name : String(model) } : {}),
   };
 }
 
