@@ -2,6 +2,7 @@
 import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
 import {
+  compile,
   type Device,
   functional as F,
   fromTypedArray,
@@ -97,6 +98,29 @@ describe.each([
       at += length;
     }
     expect(plans.slice(2, 5)).toEqual([0, 0, 0]);
+  });
+
+  test('a compiled function asks for places that are given as functions', async () => {
+    const cache = state(zeros([capacity, 2], { device }));
+    let at = 3;
+    let calls = 0;
+    const append = compile((part: Tensor) => {
+      calls++;
+      cache.updateSlice_(0, () => at, part);
+      return cache.sum(0);
+    });
+    const expected = [0, 0];
+    for (at of [3, 9, 0, 15]) {
+      const part = some(at, [1, 2], device);
+      const values = await part.data();
+      const sum = await append(part).data();
+      for (const i of [0, 1]) expect(sum[i]).toBeCloseTo((expected[i] += values[i]), 5);
+    }
+    expect(calls).toBeLessThan(3);
+    expect(() => {
+      at = capacity;
+      append(some(1, [1, 2], device));
+    }).toThrow('start is 16');
   });
 
   test('wrong places are refused where they are given', () => {

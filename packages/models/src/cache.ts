@@ -23,6 +23,19 @@ export interface CacheShape {
   readonly headSize: number;
 }
 
+/** What came before the tokens that a model is given. */
+export interface Past {
+  readonly cache: KeyValueCache;
+  /** The positions of the tokens, as the model's `placed` has made tensors of them. */
+  readonly placed: readonly Tensor[];
+}
+
+/** Places of tokens in their texts: [batch, count], or [1, count] where all texts begin alike. */
+export interface Positions {
+  readonly shape: readonly [number, number];
+  readonly values: Int32Array;
+}
+
 /**
  * Keys and values of the tokens seen, for a batch of texts that begin in different columns (left padding).
  *
@@ -34,6 +47,8 @@ export class KeyValueCache {
   length = 0;
   readonly #keys: Tensor[];
   readonly #values: Tensor[];
+  /** What steps of one token have been compiled to, by what is wanted of the scores. */
+  readonly compiled = new Map<unknown, (...inputs: Tensor[]) => Tensor>();
   /** For each text the column in which it begins. */
   #starts: readonly number[] = [];
   #mask: Tensor | null = null;
@@ -61,8 +76,8 @@ export class KeyValueCache {
     this.#mask = starts.every((start) => start === 0) ? null : this.#padding();
   }
 
-  /** Where the next `count` tokens of each text stand in it: [batch, count], or [1, count] where all texts begin alike. */
-  positions(count: number): { readonly shape: readonly [number, number]; readonly values: Int32Array } {
+  /** Where the next `count` tokens of each text stand in it. */
+  positions(count: number): Positions {
     const starts = this.#mask ? this.#starts : [0];
     const values = new Int32Array(starts.length * count);
     starts.forEach((start, row) => {
@@ -81,14 +96,15 @@ export class KeyValueCache {
    * @returns [batch, heads, count, headSize]
    */
   attend(layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
-    const { length } = this;
+    // Functions, so that a compiled step asks for the length of then.
+    const length = (): number => this.length;
     const count = k.shape[2];
     const [keys, values] = [this.#keys[layer], this.#values[layer]];
     keys.updateSlice_(2, length, k);
     values.updateSlice_(2, length, v);
     return F.scaledDotProductAttention(q, keys, values, {
       isCausal: true,
-      keyLength: length + count,
+      keyLength: () => this.length + count,
       queryOffset: length,
       attnMask: this.#mask,
     });

@@ -1,6 +1,6 @@
 /** What every causal language model can do: score the next token, write, save itself. */
 import { type Device, nn, type Tensor } from '@inkstone/core';
-import type { CacheShape, KeyValueCache } from './cache.js';
+import type { CacheShape, Past, Positions } from './cache.js';
 import type { Folder } from './folder.js';
 import {
   type GenerateOptions,
@@ -46,10 +46,15 @@ export abstract class CausalLM extends nn.Module {
    *
    * @param idx int32 [B, T]
    * @param at int32 [1], the position, the same for all rows; null where T is 1
-   * @param cache what came before; `idx` goes on from there, and is added to it. Only for a model with a `cacheShape`.
+   * @param past what came before; `idx` goes on from there, and is added to it. Only for a model with a `cacheShape`.
    * @returns logits [B, vocabSize]
    */
-  abstract next(idx: Tensor, at: Tensor | null, cache?: KeyValueCache): Tensor;
+  abstract next(idx: Tensor, at: Tensor | null, past?: Past): Tensor;
+
+  /** What the model makes of the positions of tokens that follow a cache: tensors that a step takes, see `Past`. */
+  placed(_positions: Positions, _device: Device): Tensor[] {
+    return [];
+  }
 
   /** What a key-value cache for this model holds; null for a model without one, which sees its whole text each time. */
   get cacheShape(): CacheShape | null {

@@ -66,9 +66,8 @@ export function countFlops(model: nn.Module, run: () => unknown): FlopCounts {
     );
   }
   ends.push(
-    F.observeAttention(({ q, k, options }) => {
-      const keys = options.keyLength ?? k.shape[2];
-      add(running[running.length - 1] ?? '', 4 * q.numel() * keys);
+    F.observeAttention(({ q, keyLength }) => {
+      add(running[running.length - 1] ?? '', 4 * q.numel() * keyLength);
     }),
   );
   try {

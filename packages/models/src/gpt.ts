@@ -4,8 +4,8 @@
  *
  * T is the length of a sequence, B the batch, C the width (nEmbd).
  */
-import { arange, functional as F, fromTypedArray, nn, type Tensor } from '@inkstone/core';
-import type { CacheShape, KeyValueCache } from './cache.js';
+import { arange, type Device, functional as F, fromTypedArray, nn, type Tensor } from '@inkstone/core';
+import type { CacheShape, KeyValueCache, Past, Positions } from './cache.js';
 import { CausalLM, type CausalLMOutput } from './causal-lm.js';
 import { checkGPTConfig, gptFiles } from './gpt-files.js';
 import { type LoadModelOptions, loadModel, type PretrainedSource } from './pretrained.js';
@@ -145,15 +145,13 @@ class Transformer extends nn.Module {
     this.ln_f = new nn.LayerNorm(nEmbd, { ...options, eps, bias });
   }
 
-  override forward(idx: Tensor, cache?: KeyValueCache): Tensor {
+  override forward(idx: Tensor, past?: Past): Tensor {
     const T = idx.shape[1];
     const { blockSize } = this.config;
     if (T > blockSize) throw new Error(`GPT: a sequence of ${T} tokens, but blockSize is ${blockSize}`);
-    const { device } = idx;
-    const next = cache?.positions(T);
-    const position = next ? fromTypedArray(next.values, next.shape, { device }) : arange(T, { device });
+    const position = past ? past.placed[0] : arange(T, { device: idx.device });
     let x = this.drop.forward(this.wte.forward(idx).add(this.wpe.forward(position)));
-    for (const block of this.h) x = block.forward(x, cache);
+    for (const block of this.h) x = block.forward(x, past?.cache);
     return this.ln_f.forward(x);
   }
 }
@@ -207,9 +205,13 @@ export class GPT extends CausalLM {
     return { logits, loss };
   }
 
-  override next(idx: Tensor, at: Tensor | null, cache?: KeyValueCache): Tensor {
-    const hidden = this.transformer.forward(idx, cache);
+  override next(idx: Tensor, at: Tensor | null, past?: Past): Tensor {
+    const hidden = this.transformer.forward(idx, past);
     return this.lm_head.forward(at ? hidden.indexSelect(1, at) : hidden).squeeze(1);
+  }
+
+  override placed({ values, shape }: Positions, device: Device): Tensor[] {
+    return [fromTypedArray(values, shape, { device })];
   }
 
   override get cacheShape(): CacheShape {

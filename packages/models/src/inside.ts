@@ -109,10 +109,9 @@ function firstTensor(output: unknown): Tensor | null {
 }
 
 /** What the attention kernel multiplies values with and does not store; before dropout. */
-function probabilities({ q, k, options }: F.AttentionCall): Tensor {
-  const { scale, attnMask, isCausal = false, queryOffset = 0 } = options;
+function probabilities(call: F.AttentionCall): Tensor {
+  const { q, k, scale, attnMask, isCausal, queryOffset, keyLength } = call;
   const [queries, groups] = [q.shape[2], q.shape[1] / k.shape[1]];
-  const keyLength = options.keyLength ?? k.shape[2];
   const never = Number.NEGATIVE_INFINITY;
   const keys = k.detach().narrow(2, 0, keyLength).repeatInterleave(groups, 1);
   let scores = q.detach().matmul(keys.transpose(-1, -2)).mul(scale);

@@ -5,8 +5,8 @@
  *
  * T is the length of a sequence, B the batch, C the width (hiddenSize).
  */
-import { functional as F, nn, type Tensor } from '@inkstone/core';
-import type { CacheShape, KeyValueCache } from './cache.js';
+import { type Device, functional as F, nn, type Tensor } from '@inkstone/core';
+import type { CacheShape, KeyValueCache, Past, Positions } from './cache.js';
 import { CausalLM, type CausalLMOutput } from './causal-lm.js';
 import { checkLlamaConfig, type LlamaConfig, llamaDefaults, llamaFiles } from './llama-files.js';
 import type { ModelFiles } from './model-files.js';
@@ -98,7 +98,7 @@ class LlamaModel extends nn.Module {
   readonly embed_tokens: nn.Embedding;
   readonly layers: nn.ModuleList<LlamaDecoderLayer>;
   readonly norm: nn.RMSNorm;
-  readonly #rotary: Rotary;
+  readonly rotary: Rotary;
 
   constructor(
     readonly config: LlamaConfig,
@@ -111,18 +111,17 @@ class LlamaModel extends nn.Module {
       Array.from({ length: numHiddenLayers }, (_, layer) => new LlamaDecoderLayer(config, layer, options)),
     );
     this.norm = new nn.RMSNorm(hiddenSize, { ...options, eps });
-    this.#rotary = new Rotary(config);
+    this.rotary = new Rotary(config);
   }
 
-  override forward(idx: Tensor, cache?: KeyValueCache): Tensor {
+  override forward(idx: Tensor, past?: Past): Tensor {
     const { device, shape } = idx;
     const T = shape[1];
     const { blockSize } = this.config;
     if (T > blockSize) throw new Error(`Llama: a sequence of ${T} tokens, but blockSize is ${blockSize}`);
-    const next = cache?.positions(T);
-    const angles = next ? this.#rotary.at(next.shape, next.values, device) : this.#rotary.upTo(T, device);
+    const [first, second] = past ? past.placed : this.rotary.upTo(T, device);
     let x = this.embed_tokens.forward(idx);
-    for (const layer of this.layers) x = layer.forward(x, angles, cache);
+    for (const layer of this.layers) x = layer.forward(x, [first, second], past?.cache);
     return this.norm.forward(x);
   }
 }
@@ -171,9 +170,13 @@ export class Llama extends CausalLM {
     return { logits, loss };
   }
 
-  override next(idx: Tensor, at: Tensor | null, cache?: KeyValueCache): Tensor {
-    const hidden = this.model.forward(idx, cache);
+  override next(idx: Tensor, at: Tensor | null, past?: Past): Tensor {
+    const hidden = this.model.forward(idx, past);
     return this.lm_head.forward(at ? hidden.indexSelect(1, at) : hidden).squeeze(1);
+  }
+
+  override placed(positions: Positions, device: Device): Tensor[] {
+    return [...this.model.rotary.at(positions, device)];
   }
 
   override get cacheShape(): CacheShape {

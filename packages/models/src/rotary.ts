@@ -5,6 +5,7 @@
  * Feature i turns with feature i + size / 2, as Hugging Face lays heads out. Angles are computed on the host, exactly.
  */
 import { type Device, fromTypedArray, type Tensor } from '@inkstone/core';
+import type { Positions } from './cache.js';
 
 /** How a model that was trained on short texts is stretched to long ones: `rope_scaling` in config.json. */
 export type RopeScaling =
@@ -28,11 +29,8 @@ export type RopeScaling =
       readonly originalMaxPositionEmbeddings: number;
     };
 
-/** Factors of a rotation: what a feature pair's first and second half contribute, [batch, 1, positions, 2, size / 2]. */
-export interface Angles {
-  readonly first: Tensor;
-  readonly second: Tensor;
-}
+/** Factors of a rotation: what a pair's first and its second feature contribute, [batch, 1, positions, 2, size / 2] each. */
+export type Angles = readonly [first: Tensor, second: Tensor];
 
 export interface RotaryConfig {
   readonly headDim: number;
@@ -65,20 +63,16 @@ export class Rotary {
   /** Angles of the positions 0 ... count - 1. */
   upTo(count: number, device: Device): Angles {
     const known = this.#whole.get(count);
-    if (known?.first.device === device) return known;
-    const angles = this.at(
-      [1, count],
-      Int32Array.from({ length: count }, (_, i) => i),
-      device,
-    );
+    if (known?.[0].device === device) return known;
+    const values = Int32Array.from({ length: count }, (_, i) => i);
+    const angles = this.at({ shape: [1, count], values }, device);
     // Texts come in few lengths; were they all different, the tables must not pile up.
     if (this.#whole.size >= 8) this.#whole.clear();
     this.#whole.set(count, angles);
     return angles;
   }
 
-  /** @param positions of the shape [batch or 1, count] */
-  at([batch, count]: readonly [number, number], positions: Int32Array, device: Device): Angles {
+  at({ shape: [batch, count], values: positions }: Positions, device: Device): Angles {
     const { frequencies } = this;
     const half = frequencies.length;
     const first = new Float32Array(positions.length * 2 * half);
@@ -96,16 +90,13 @@ export class Rotary {
         second[at + half] = cos;
       }
     }
-    const shape = [batch, 1, count, 2, half];
-    return {
-      first: fromTypedArray(first, shape, { device }),
-      second: fromTypedArray(second, shape, { device }),
-    };
+    const laid = (data: Float32Array): Tensor => fromTypedArray(data, [batch, 1, count, 2, half], { device });
+    return [laid(first), laid(second)];
   }
 }
 
 /** @param x [batch, heads, positions, size] */
-export function rotate(x: Tensor, { first, second }: Angles): Tensor {
+export function rotate(x: Tensor, [first, second]: Angles): Tensor {
   const pairs = x.unflatten(-1, [2, x.shape[3] / 2]);
   return pairs
     .narrow(3, 0, 1)

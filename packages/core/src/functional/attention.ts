@@ -1,6 +1,7 @@
 /** Attention and positions as functions. */
 
 import { type Device, defaultDevice } from '../device.js';
+import { type Live, numberOf } from '../graph/live.js';
 import { showShape, sizeOf } from '../graph/shape.js';
 import { attention } from '../ops/attention.js';
 import type { Generator } from '../random/index.js';
@@ -20,11 +21,12 @@ export interface AttentionOptions {
   scale?: number;
   /**
    * How many of the keys and values exist, the first ones: they are a cache that has room for more (default all). It may
-   * change from call to call without a new plan. With it, `attnMask` and `isCausal` may be given together.
+   * change from call to call without a new plan; a compiled function asks a function for it at each call. With it,
+   * `attnMask` and `isCausal` may be given together.
    */
-  keyLength?: number;
+  keyLength?: Live;
   /** Where query 0 stands among the keys, for `isCausal` (default 0): how many a cache held before. */
-  queryOffset?: number;
+  queryOffset?: Live;
   generator?: Generator;
 }
 
@@ -33,8 +35,13 @@ export interface AttentionCall {
   readonly q: Tensor;
   readonly k: Tensor;
   readonly v: Tensor;
-  /** As given, but for `scale`, which is filled in. */
-  readonly options: AttentionOptions & { readonly scale: number };
+  readonly attnMask: Tensor | null;
+  readonly isCausal: boolean;
+  readonly scale: number;
+  /** Keys that exist, the first ones. */
+  readonly keyLength: number;
+  /** Where query 0 stands among the keys. */
+  readonly queryOffset: number;
 }
 
 const observers = new Set<(call: AttentionCall) => void>();
@@ -82,7 +89,11 @@ export function scaledDotProductAttention(
   const shape = [q4.shape[0], q4.shape[1], q4.shape[2], k4.shape[2]];
   const mask = attnMask && attnMask.ndim > 4 ? four(attnMask) : attnMask;
   const scale = options.scale ?? 1 / Math.sqrt(q.shape[q.ndim - 1]);
-  for (const observer of observers) observer({ q: q4, k: k4, v: v4, options: { ...options, scale } });
+  for (const observer of observers) {
+    const length = numberOf(keyLength ?? k4.shape[2]);
+    const places = { keyLength: length, queryOffset: numberOf(queryOffset ?? 0) };
+    observer({ q: q4, k: k4, v: v4, attnMask: mask, isCausal, scale, ...places });
+  }
   const out = attention(q4.value, k4.value, v4.value, {
     mask: mask?.value ?? null,
     dropout: dropoutP > 0 ? dropoutFactors(q, shape, dropoutP, options.generator).value : null,

@@ -2,6 +2,7 @@
 import { isFloatingPoint } from '../backend/dtype.js';
 import type { Operand } from '../backend/steps.js';
 import { operandOf } from '../graph/layout.js';
+import { type Live, numberOf, recordLive } from '../graph/live.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { broadcastShapes, sameShape, showShape } from '../graph/shape.js';
@@ -110,7 +111,7 @@ export interface AttentionOptions {
    * Keys and values are a cache: its first `length` entries exist, and query 0 stands at entry `offset` of it. Both are
    * run-time scalars: a cache that grows needs no new plan.
    */
-  readonly cache: { readonly length: number; readonly offset: number } | null;
+  readonly cache: { readonly length: Live; readonly offset: Live } | null;
 }
 
 /**
@@ -143,9 +144,6 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
     if (Number.isInteger(value) && value >= 0 && value <= most) return value;
     throw wrong(`${name} is ${value}, must be a whole number from 0 to ${most}`);
   };
-  const scalars = cache
-    ? [whole('keyLength', cache.length, keys), whole('queryOffset', cache.offset, keys)]
-    : [];
   const attrs = {
     scale: options.scale,
     causal: options.causal ? 0 : null,
@@ -154,5 +152,10 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
     cached: cache !== null,
     scalarType: 'int32',
   };
-  return record(attentionOp, inputs, q.shape, q.dtype, attrs, scalars);
+  return recordLive([cache?.length, cache?.offset], () => {
+    const scalars = cache
+      ? [whole('keyLength', numberOf(cache.length), keys), whole('queryOffset', numberOf(cache.offset), keys)]
+      : [];
+    return record(attentionOp, inputs, q.shape, q.dtype, attrs, scalars);
+  });
 }

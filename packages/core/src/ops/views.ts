@@ -1,5 +1,6 @@
 /** Views: other ways to look at the same elements. They cost nothing until a kernel needs a layout it cannot read. */
 import type { Layout } from '../graph/layout.js';
+import { type Live, numberOf, recordLive } from '../graph/live.js';
 import type { KernelOp, ViewOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
@@ -209,7 +210,7 @@ const updateSliceOp: KernelOp = {
 };
 
 /** x with `part` laid over entries start ... of a dimension. `start` is a run-time scalar: another one needs no new plan. */
-export function updateSlice(x: Value, part: Value, dim: number, start: number): Value {
+export function updateSlice(x: Value, part: Value, dim: number, start: Live): Value {
   const axis = normalizeDim('updateSlice', dim, x.shape.length);
   const fits =
     part.shape.length === x.shape.length && part.shape.every((n, i) => i === axis || n === x.shape[i]);
@@ -219,9 +220,13 @@ export function updateSlice(x: Value, part: Value, dim: number, start: number): 
     );
   }
   const last = x.shape[axis] - part.shape[axis];
-  if (!Number.isInteger(start) || start < 0 || start > last)
-    throw new Error(`updateSlice: start is ${start}, must be a whole number from 0 to ${last}`);
-  return record(updateSliceOp, [x, part], x.shape, x.dtype, { dim: axis, scalarType: 'int32' }, [start]);
+  const attrs = { dim: axis, scalarType: 'int32' };
+  return recordLive([start], () => {
+    const at = numberOf(start);
+    if (!Number.isInteger(at) || at < 0 || at > last)
+      throw new Error(`updateSlice: start is ${at}, must be a whole number from 0 to ${last}`);
+    return record(updateSliceOp, [x, part], x.shape, x.dtype, attrs, [at]);
+  });
 }
 
 const catOp: KernelOp = {

@@ -1,6 +1,7 @@
 /** `Tensor`: everything from the layers below, and changes in place. */
 
 import { isGradEnabled } from '../graph/grad-mode.js';
+import type { Live } from '../graph/live.js';
 import { hostValue } from '../graph/record.js';
 import { sameShape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
@@ -80,10 +81,11 @@ export class Tensor extends TensorIndexing {
 
   /**
    * `narrow(dim, start, n).copy_(source)`, in place and with a start that may change from call to call without a new
-   * plan: what a key-value cache of preallocated length does with each token. No gradient flows through it.
+   * plan: what a key-value cache of preallocated length does with each token. A compiled function asks a function for
+   * it at each call. No gradient flows through it.
    * @param source the shape of this tensor but for `dim`, where it has n
    */
-  updateSlice_(dim: number, start: number, source: Tensor): this {
+  updateSlice_(dim: number, start: Live, source: Tensor): this {
     return this.#become('updateSlice_', updateSlice(this.value, source.value, dim, start));
   }
 

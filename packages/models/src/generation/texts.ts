@@ -2,7 +2,7 @@
  * A batch of texts that grow token by token, and the model's scores of what follows each: with a key-value cache, where
  * the model has one and the texts fit into its block, else by seeing each text as a whole.
  */
-import { fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
+import { compile, fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
 import { borrowCache, giveBackCache, type KeyValueCache } from '../cache.js';
 import type { CausalLM } from '../causal-lm.js';
 
@@ -47,12 +47,12 @@ export class Texts {
 
   /** Scores of what follows each text, [texts, vocabSize]. */
   scores(): Promise<Float32Array> {
-    return this.#read((logits) => logits) as Promise<Float32Array>;
+    return this.#read(all) as Promise<Float32Array>;
   }
 
   /** The most probable token of each text. Only these leave the device. */
   async best(): Promise<Int32Array> {
-    return (await this.#read((logits) => logits.argmax(-1))) as Int32Array;
+    return (await this.#read(best)) as Int32Array;
   }
 
   /** Adds a token to each text. */
@@ -73,33 +73,48 @@ export class Texts {
 
   async #read(last: (logits: Tensor) => Tensor): Promise<ArrayLike<number>> {
     const { cache, model } = this;
-    if (cache && this.length <= model.config.blockSize) {
-      const result = inUse(model, () => last(this.#next(cache)));
-      keep(result, ...cache.tensors());
-      return result.data();
-    }
+    if (cache && this.length <= model.config.blockSize) return this.#next(cache, last).data();
     return this.#whole(last);
   }
 
-  /** Scores by what the cache lacks of the texts. */
-  #next(cache: KeyValueCache): Tensor {
+  /** By what the cache lacks of the texts. */
+  #next(cache: KeyValueCache, last: (logits: Tensor) => Tensor): Tensor {
     const { rows, length, model } = this;
+    const { device } = model;
     const count = length - cache.length;
     // A prompt is padded to a few fixed lengths, each of which is planned once; what follows is written over.
-    const padded =
-      count === 1 ? 1 : Math.min(paddedLength(count, model.config.blockSize), cache.capacity - cache.length);
+    const room = cache.capacity - cache.length;
+    const padded = count === 1 ? 1 : Math.min(paddedLength(count, model.config.blockSize), room);
     const ids = new Int32Array(rows.length * padded);
     rows.forEach((row, i) => {
       const start = length - row.length;
-      for (let column = cache.length; column < length; column++)
-        if (column >= start) ids[i * padded + column - cache.length] = row[column - start];
+      for (let column = Math.max(start, cache.length); column < length; column++)
+        ids[i * padded + column - cache.length] = row[column - start];
     });
-    const { device } = model;
     const idx = fromTypedArray(ids, [rows.length, padded], { device });
-    const at = padded === 1 ? null : tensor([count - 1], { dtype: 'int32', device });
-    const logits = model.next(idx, at, cache);
+    const placed = model.placed(cache.positions(padded), device);
+    let result: Tensor;
+    if (padded === 1) result = inUse(model, () => this.#step(cache, last)(idx, ...placed));
+    else {
+      const at = tensor([count - 1], { dtype: 'int32', device });
+      result = inUse(model, () => last(model.next(idx, at, { cache, placed })));
+      keep(result, ...cache.tensors());
+    }
     cache.advance(count);
-    return logits;
+    return result;
+  }
+
+  /** A step of one token for each text, recorded once for as long as the cache is in use. */
+  #step(cache: KeyValueCache, last: (logits: Tensor) => Tensor): (...inputs: Tensor[]) => Tensor {
+    const known = cache.compiled.get(last);
+    if (known) return known;
+    const { model } = this;
+    const step = compile(
+      (idx: Tensor, ...placed: Tensor[]) => last(model.next(idx, null, { cache, placed })),
+      { name: `a step of ${model.constructor.name}` },
+    );
+    cache.compiled.set(last, step);
+    return step;
   }
 
   /** Scores by the end of each text that fits the block; those of one length are seen together. */
@@ -140,6 +155,9 @@ export class Texts {
     return out;
   }
 }
+
+const all = (logits: Tensor): Tensor => logits;
+const best = (logits: Tensor): Tensor => logits.argmax(-1);
 
 /** The next power of two, 16 at least, the block at most. */
 function paddedLength(length: number, blockSize: number): number {
