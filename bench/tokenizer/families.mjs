@@ -26,14 +26,16 @@ const tiktoken = (name) =>
   JSON.stringify(tokenizerFromTiktoken(read(`gpt-tokenizer/data/${name}.tiktoken`), name));
 
 /** WordPiece and Unigram have no vocabulary on the registry, so they are learned from the texts. */
-const trained = new Map();
-async function train(name, trainer, options) {
-  const { English, Chinese } = texts(500_000);
-  trained.set(name, JSON.stringify(await trainer([...English.split('\n'), ...Chinese.split('\n')], options)));
-}
-await train('WordPiece', trainWordPiece, { vocabSize: 8000 });
-await train('Unigram', trainUnigram, { vocabSize: 8000 });
+const trained = (trainer) => ({
+  json: async () => {
+    const { English, Chinese } = texts(500_000);
+    return JSON.stringify(
+      await trainer([...English.split('\n'), ...Chinese.split('\n')], { vocabSize: 8000 }),
+    );
+  },
+});
 
+/** Each family's `tokenizer.json`, maybe as a promise, and peers that take no such file. */
 export const families = {
   'GPT-2': {
     json: () =>
@@ -46,6 +48,6 @@ export const families = {
   Qwen: published('qwen3'),
   DeepSeek: published('deepseek_v3'),
   'Gemma 3': published('gemma3'),
-  WordPiece: { json: () => trained.get('WordPiece') },
-  Unigram: { json: () => trained.get('Unigram') },
+  WordPiece: trained(trainWordPiece),
+  Unigram: trained(trainUnigram),
 };

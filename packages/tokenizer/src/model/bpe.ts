@@ -2,6 +2,7 @@ import { describeCharacter, describeValue, TokenizerError } from '../error.js';
 import { asArray, asBoolean, asObject, asOptionalString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from './byte-alphabet.js';
+import type { Ids } from './ids.js';
 import { Joints } from './joints.js';
 import { Merger } from './merge.js';
 import type { Model, Spans } from './model.js';
@@ -41,6 +42,8 @@ export class BPE implements Model {
   /** In byte-level mode `encode` takes plain text and maps it to bytes itself. */
   #byteLevel = false;
   #joints: Joints | undefined;
+  /** The length of the longest token: no longer word can be one. */
+  readonly #longest: number;
   /** Ids of the first symbols: by byte, and by UTF-16 unit (-1 none, -2 not looked up yet). */
   readonly #idOfByte = new Int32Array(256);
   readonly #idOfCode = new Int32Array(0x10000).fill(-2);
@@ -50,6 +53,10 @@ export class BPE implements Model {
     this.vocab = vocab;
     this.options = options;
     const prefix = options.continuingSubwordPrefix?.length ?? 0;
+    let longest = 0;
+    for (const token of vocab.tokens)
+      if (token !== undefined && token.length > longest) longest = token.length;
+    this.#longest = longest;
     this.#pairs = new PairTable(merges.length);
     let guess = -1;
     for (let rank = 0; rank < merges.length; rank++) {
@@ -108,7 +115,7 @@ export class BPE implements Model {
     );
   }
 
-  encode(text: string, start: number, end: number, ids: number[]): void {
+  encode(text: string, start: number, end: number, ids: Ids): void {
     if (end - start <= WordCache.MAX_WORD) {
       if (this.#remembers && this.#words.get(text, start, end, ids)) return;
       if (end - start === 1 || !this.#mayPart(text, start, end)) {
@@ -139,7 +146,7 @@ export class BPE implements Model {
   }
 
   /** Takes a word apart where no token reaches over, and encodes the parts; returns at how many places. */
-  #encodeParts(text: string, start: number, end: number, ids: number[]): number {
+  #encodeParts(text: string, start: number, end: number, ids: Ids): number {
     this.#joints ??= new Joints(this.vocab, this.#byteLevel);
     let from = start;
     let places = 0;
@@ -168,7 +175,7 @@ export class BPE implements Model {
   }
 
   /** Encodes a word or part that `cache` has just not had, and keeps it there if it is short. */
-  #encodeNew(text: string, start: number, end: number, ids: number[], cache: WordCache): void {
+  #encodeNew(text: string, start: number, end: number, ids: Ids, cache: WordCache): void {
     const from = ids.length;
     const whole = cache === this.#words ? this.#wholeWord(text, start, end) : undefined;
     if (whole !== undefined) {
@@ -176,14 +183,15 @@ export class BPE implements Model {
     } else {
       this.#merger.measures = false;
       const n = this.#merger.merge(this.#symbolsOf(text, start, end));
-      const { symbols } = this.#merger;
-      for (let i = 0; i < n; i++) ids.push(symbols[i] as number);
+      if (n > 48) ids.pushAll(this.#merger.symbols, n);
+      else for (let i = 0; i < n; i++) ids.push(this.#merger.symbols[i] as number);
+      this.#merger.release();
     }
     if (this.#remembers && end - start <= WordCache.MAX_WORD) cache.put(text, start, end, ids, from);
   }
 
   #wholeWord(text: string, start: number, end: number): number | undefined {
-    if (!this.options.ignoreMerges) return undefined;
+    if (!this.options.ignoreMerges || end - start > this.#longest) return undefined;
     if (!this.#byteLevel) return this.vocab.ids.get(text.slice(start, end));
     let word = '';
     const bytes: number[] = [];
@@ -192,7 +200,7 @@ export class BPE implements Model {
     return this.vocab.ids.get(word);
   }
 
-  encodeSpans(text: string, start: number, end: number, ids: number[], spans: Spans): void {
+  encodeSpans(text: string, start: number, end: number, ids: Ids, spans: Spans): void {
     const whole = this.#wholeWord(text, start, end);
     if (whole !== undefined) {
       ids.push(whole);

@@ -29,13 +29,18 @@ export class Merger {
     this.#random = random;
   }
 
-  /** Makes room for `n` symbols; the arrays may be new ones afterwards. Lets go of what a huge word took. */
+  /** Makes room for `n` symbols; the arrays may be new ones afterwards. */
   reserve(n: number): void {
-    if (n <= this.symbols.length && this.symbols.length <= 1 << 16) return;
+    if (n <= this.symbols.length) return;
     let size = 256;
     while (size < n) size *= 2;
     this.symbols = new Int32Array(size);
     this.lengths = new Int32Array(size);
+  }
+
+  /** Lets go of what a huge word took. */
+  release(): void {
+    if (this.symbols.length > 1 << 16) this.symbols = this.lengths = new Int32Array(0);
   }
 
   /** Merges the first `n` symbols in place; returns how many are left. */
@@ -80,21 +85,34 @@ export class Merger {
   }
 
   /**
-   * A linked list of symbols and a heap of their pairs, each a number: rank * 2^27 + place. A pair whose
-   * symbols have changed since stays in the heap and is skipped when it comes up.
+   * A heap of the symbols' pairs, each a number: rank * 2^27 + place. A pair whose symbols have changed since
+   * stays in the heap and is skipped when it comes up. What a symbol has swallowed stays as a gap behind it,
+   * whose first and last place hold the length of symbol and gap, below zero, so that neighbours are found
+   * without links: a huge word takes twelve bytes a symbol.
    */
   #mergeLong(n: number): number {
     const { symbols, lengths } = this;
-    const next = new Int32Array(n);
-    const previous = new Int32Array(n);
-    const heap = new Heap(n);
-    for (let i = 0; i < n; i++) {
-      next[i] = i + 1;
-      previous[i] = i - 1;
-      if (i + 1 < n) {
-        const rank = this.#rankAt(i);
-        if (rank !== Merger.#NONE) heap.add(rank * PLACES + i);
-      }
+    const after = (at: number): number => {
+      const next = symbols[at + 1] as number;
+      return at + 1 < n && next < 0 ? at - next : at + 1;
+    };
+    const before = (at: number): number => {
+      const previous = symbols[at - 1] as number;
+      return at > 0 && previous < 0 ? at + previous : at - 1;
+    };
+    /** The slot of the pair of an entry of the heap, or -1 if its symbols are no longer there. */
+    const slotOf = (entry: number): number => {
+      const at = entry % PLACES;
+      const left = symbols[at] as number;
+      const right = after(at);
+      if (left < 0 || right >= n) return -1;
+      const slot = this.#pairs.find(left, symbols[right] as number);
+      return slot >= 0 && this.#pairs.rank(slot) === (entry - at) / PLACES ? slot : -1;
+    };
+    const heap = new Heap(n, (entry) => slotOf(entry) >= 0);
+    for (let i = 0; i + 1 < n; i++) {
+      const rank = this.#rankAt(i);
+      if (rank !== Merger.#NONE) heap.add(rank * PLACES + i);
     }
     heap.order();
 
@@ -112,24 +130,23 @@ export class Merger {
       for (const one of dropped) heap.push(one);
       dropped.length = 0;
 
+      const slot = slotOf(entry);
+      if (slot < 0) continue;
       const at = entry % PLACES;
-      const right = next[at] as number;
-      if (right === GONE || right >= n) continue;
-      const slot = this.#pairs.find(symbols[at] as number, symbols[right] as number);
-      if (slot < 0 || this.#pairs.rank(slot) !== (entry - at) / PLACES) continue;
-
+      const right = after(at);
+      const next = after(right);
       symbols[at] = this.#pairs.merged(slot);
       if (this.measures) lengths[at] = (lengths[at] as number) + (lengths[right] as number);
-      const after = next[right] as number;
-      next[at] = after;
-      next[right] = GONE;
-      if (after < n) previous[after] = at;
-      if ((previous[at] as number) >= 0) enter(previous[at] as number, at);
-      if (after < n) enter(at, after);
+      // A gap of one place is both its first and its last; so is, in a longer one, what lies between: it is never read.
+      symbols[right] = symbols[at + 1] = symbols[next - 1] = at - next;
+      const previous = before(at);
+      if (previous >= 0) enter(previous, at);
+      if (next < n) enter(at, next);
     }
 
     let left = 0;
-    for (let i = 0; i < n; i = next[i] as number) {
+    for (let i = 0, next = 0; i < n; i = next) {
+      next = after(i);
       symbols[left] = symbols[i] as number;
       if (this.measures) lengths[left] = lengths[i] as number;
       left++;
@@ -139,16 +156,16 @@ export class Merger {
 }
 
 const PLACES = 2 ** 27;
-/** In place of what comes next: this symbol has become part of the one before it. */
-const GONE = -1;
 
-/** A binary min-heap of numbers. */
+/** A binary min-heap of numbers. When it is full it drops those that `isLive` does not hold for any more. */
 class Heap {
   #items: Float64Array;
   size = 0;
+  readonly #isLive: (item: number) => boolean;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, isLive: (item: number) => boolean) {
     this.#items = new Float64Array(capacity + 1);
+    this.#isLive = isLive;
   }
 
   /** Puts a number in without ordering; `order` must follow. */
@@ -161,11 +178,7 @@ class Heap {
   }
 
   push(item: number): void {
-    if (this.size === this.#items.length) {
-      const larger = new Float64Array(this.size * 2);
-      larger.set(this.#items);
-      this.#items = larger;
-    }
+    if (this.size === this.#items.length) this.#sweep();
     const items = this.#items;
     let i = this.size++;
     while (i > 0) {
@@ -175,6 +188,22 @@ class Heap {
       i = parent;
     }
     items[i] = item;
+  }
+
+  #sweep(): void {
+    const old = this.#items;
+    let size = 0;
+    for (let i = 0; i < this.size; i++) {
+      const item = old[i] as number;
+      if (this.#isLive(item)) old[size++] = item;
+    }
+    this.size = size;
+    this.order();
+    // Live pairs are fewer than symbols; but the same pair may be there twice.
+    if (size > 0.9 * old.length) {
+      this.#items = new Float64Array(old.length * 2);
+      this.#items.set(old);
+    }
   }
 
   pop(): number {

@@ -1,4 +1,5 @@
 import type { JSONPart } from '../format/json.js';
+import type { Ids } from './ids.js';
 import type { Vocab } from './vocab.js';
 
 /** A token's place in the text: from `spans[2 * i]` up to `spans[2 * i + 1]`, in UTF-16 units. */
@@ -8,9 +9,9 @@ export type Spans = number[];
 export interface Model {
   readonly vocab: Vocab;
   /** Appends the ids of `text[start, end)`; that range is not empty. */
-  encode(text: string, start: number, end: number, ids: number[]): void;
+  encode(text: string, start: number, end: number, ids: Ids): void;
   /** The same with each token's place. A token of part of a character has that character's place. */
-  encodeSpans(text: string, start: number, end: number, ids: number[], spans: Spans): void;
+  encodeSpans(text: string, start: number, end: number, ids: Ids, spans: Spans): void;
   /** The id that stands for what has no other, if the model has one. */
   readonly unkId: number | undefined;
   toJSON(): JSONPart;

@@ -2,6 +2,7 @@ import { describeValue, TokenizerError } from '../error.js';
 import { asArray, asBoolean, asObject, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { utf8Of } from './byte-alphabet.js';
+import type { Ids } from './ids.js';
 import type { Model, Spans } from './model.js';
 import { Trie } from './trie.js';
 import { Vocab } from './vocab.js';
@@ -9,6 +10,10 @@ import { WordCache } from './word-cache.js';
 
 /** How much worse than the worst piece an unknown character is; SentencePiece's `kUnkPenalty`. */
 const UNKNOWN_PENALTY = 10;
+
+/** In place of a piece's id: no piece ends here; a character that is in no piece. */
+const NONE = -1;
+const UNKNOWN = -2;
 
 /** What a Unigram model may be told. */
 export interface UnigramOptions {
@@ -31,9 +36,13 @@ export class Unigram implements Model {
   readonly #trie = new Trie();
   readonly #unknownScore: number;
   readonly #cache = new WordCache();
-  /** Scratch for Viterbi, by end of piece: best score, where the piece starts, which it is. */
-  #best = new Float64Array(256);
-  #from = new Int32Array(256);
+  /** One less than a power of two that is above every piece's length. */
+  #reach = 1;
+  /**
+   * Scratch for Viterbi, by end of piece: best score, and which piece it is. Scores are wanted no further back
+   * than the longest piece, so they lie in a ring.
+   */
+  readonly #best: Float64Array;
   #piece = new Int32Array(256);
 
   /** @param pieces each with its log-probability, in the order of ids. */
@@ -54,11 +63,13 @@ export class Unigram implements Model {
       this.scores[id] = score;
       if (score < lowest) lowest = score;
       if (piece !== '') this.#trie.add(piece, id);
+      while (this.#reach <= piece.length) this.#reach = 2 * this.#reach + 1;
     }
+    this.#best = new Float64Array(this.#reach + 1);
     this.#unknownScore = lowest - UNKNOWN_PENALTY;
   }
 
-  encode(text: string, start: number, end: number, ids: number[]): void {
+  encode(text: string, start: number, end: number, ids: Ids): void {
     const short = end - start <= WordCache.MAX_WORD;
     if (short && this.#cache.get(text, start, end, ids)) return;
     const from = ids.length;
@@ -66,41 +77,56 @@ export class Unigram implements Model {
     if (short) this.#cache.put(text, start, end, ids, from);
   }
 
-  encodeSpans(text: string, start: number, end: number, ids: number[], spans?: Spans): void {
+  encodeSpans(text: string, start: number, end: number, ids: Ids, spans?: Spans): void {
     this.#findBest(text, start, end);
-    const from = this.#from;
     const piece = this.#piece;
-
-    // Back along the best path, turning the links around so that they lead forward.
+    // Back along the best path. It is moved to the end of the scratch, where it lies in order.
     const length = end - start;
-    let at = length;
-    let next = -1;
-    while (at > 0) {
-      const previous = from[at] as number;
-      from[at] = next;
-      next = at;
-      at = previous;
+    let first = length + 1;
+    for (let at = length; at > 0; ) {
+      const id = piece[at] as number;
+      at -= this.#widthOf(id, text, start + at);
+      piece[--first] = id;
     }
-    for (let stop = next; stop >= 0; ) {
-      const first = at;
-      const id = piece[stop] as number;
-      at = stop;
-      stop = from[stop] as number;
-      if (id !== this.unkId) {
+    ids.reserve(length + 1 - first);
+    let at = start;
+    for (let i = first; i <= length; ) {
+      const id = piece[i++] as number;
+      let stop = at + this.#widthAt(id, text, at);
+      if (!this.#isUnknown(id)) {
         ids.push(id);
-        spans?.push(start + first, start + at);
-        continue;
+        spans?.push(at, stop);
+      } else {
+        // Neighbouring unknown characters make one unknown piece.
+        while (i <= length && this.#isUnknown(piece[i] as number))
+          stop += this.#widthAt(piece[i++] as number, text, stop);
+        this.#pushUnknown(text, at, stop, ids, spans);
       }
-      // Neighbouring unknown characters make one unknown piece.
-      while (stop >= 0 && piece[stop] === id) {
-        at = stop;
-        stop = from[stop] as number;
-      }
-      this.#pushUnknown(text, start + first, start + at, ids, spans);
+      at = stop;
     }
+    // Lets go of what a huge word took.
+    if (piece.length > 1 << 16) this.#piece = new Int32Array(256);
   }
 
-  #pushUnknown(text: string, start: number, end: number, ids: number[], spans: Spans | undefined): void {
+  #isUnknown(id: number): boolean {
+    return id === UNKNOWN || id === this.unkId;
+  }
+
+  /** The length of a piece that ends at `end`. */
+  #widthOf(id: number, text: string, end: number): number {
+    if (id !== UNKNOWN) return (this.vocab.tokens[id] as string).length;
+    const isPair =
+      (text.charCodeAt(end - 1) & 0xfc00) === 0xdc00 && (text.codePointAt(end - 2) ?? 0) > 0xffff;
+    return isPair ? 2 : 1;
+  }
+
+  /** The length of a piece that starts at `start`. */
+  #widthAt(id: number, text: string, start: number): number {
+    if (id !== UNKNOWN) return (this.vocab.tokens[id] as string).length;
+    return (text.codePointAt(start) as number) > 0xffff ? 2 : 1;
+  }
+
+  #pushUnknown(text: string, start: number, end: number, ids: Ids, spans: Spans | undefined): void {
     const known = this.vocab.get(text.slice(start, end));
     const bytes: number[] = [];
     if (known === undefined && this.byteFallback) utf8Of(text, start, end, bytes);
@@ -120,20 +146,15 @@ export class Unigram implements Model {
   /** Fills the scratch: for each end of a piece, the best way there. */
   #findBest(text: string, start: number, end: number): void {
     const length = end - start;
-    if (length >= this.#best.length || this.#best.length > 1 << 16) {
-      const size = Math.max(256, length + 1);
-      this.#best = new Float64Array(size);
-      this.#from = new Int32Array(size);
-      this.#piece = new Int32Array(size);
-    }
+    if (length >= this.#piece.length) this.#piece = new Int32Array(length + 1);
     const best = this.#best;
-    const from = this.#from;
+    const reach = this.#reach;
     const piece = this.#piece;
     const trie = this.#trie;
-    from.fill(-1, 0, length + 1);
+    piece.fill(NONE, 0, length + 1);
     best[0] = 0;
     for (let i = 0; i < length; ) {
-      const score = best[i] as number;
+      const score = best[i & reach] as number;
       const code = text.codePointAt(start + i) as number;
       const width = code > 0xffff && i + 1 < length ? 2 : 1;
       let single = false;
@@ -143,9 +164,8 @@ export class Unigram implements Model {
         const id = trie.valueAt(node);
         if (id < 0) continue;
         const total = (this.scores[id] as number) + score;
-        if (from[k] === -1 || total > (best[k] as number)) {
-          best[k] = total;
-          from[k] = i;
+        if (piece[k] === NONE || total > (best[k & reach] as number)) {
+          best[k & reach] = total;
           piece[k] = id;
         }
         if (k === i + width) single = true;
@@ -153,15 +173,14 @@ export class Unigram implements Model {
       if (!single) {
         const k = i + width;
         const total = this.#unknownScore + score;
-        if (from[k] === -1 || total > (best[k] as number)) {
+        if (piece[k] === NONE || total > (best[k & reach] as number)) {
           if (this.unkId === undefined) {
             throw new TokenizerError(
               `Unigram: the character ${describeValue(text.slice(start + i, start + k))} is in no piece, and the model has no unkId.`,
             );
           }
-          best[k] = total;
-          from[k] = i;
-          piece[k] = this.unkId;
+          best[k & reach] = total;
+          piece[k] = UNKNOWN;
         }
       }
       i += width;

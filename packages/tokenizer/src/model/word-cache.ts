@@ -1,3 +1,5 @@
+import type { Ids } from './ids.js';
+
 /**
  * Remembers the ids of words seen before. Natural text repeats its words, so this is what makes encoding
  * fast: a hit costs one hash over the word's characters and one comparison, and makes no string.
@@ -36,7 +38,7 @@ export class WordCache {
   }
 
   /** Appends the ids of `text[start, end)` if the word is known. If not, `put` may follow at once. */
-  get(text: string, start: number, end: number, ids: number[]): boolean {
+  get(text: string, start: number, end: number, ids: Ids): boolean {
     const slots = this.#slots;
     const letters = this.#letters;
     const length = end - start;
@@ -69,7 +71,7 @@ export class WordCache {
   }
 
   /** Keeps `ids[from...]` for the word that `get` has just not found. */
-  put(text: string, start: number, end: number, ids: readonly number[], from: number): void {
+  put(text: string, start: number, end: number, ids: Ids, from: number): void {
     const length = end - start;
     const count = ids.length - from;
     const slot = this.#free;
@@ -82,11 +84,11 @@ export class WordCache {
     slots[slot + 4] = count;
     this.#lettersUsed += length;
     if (count === 1) {
-      slots[slot + 3] = ids[from] as number;
+      slots[slot + 3] = ids.at(from);
     } else {
       while (this.#valuesUsed + count > this.#values.length) this.#values = grown(this.#values);
       slots[slot + 3] = this.#valuesUsed;
-      for (let i = from; i < ids.length; i++) this.#values[this.#valuesUsed++] = ids[i] as number;
+      for (let i = from; i < ids.length; i++) this.#values[this.#valuesUsed++] = ids.at(i);
     }
     if (++this.#count * 2 > this.#mask) this.#grow();
   }

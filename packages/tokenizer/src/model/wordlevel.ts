@@ -1,6 +1,7 @@
 import { describeValue, TokenizerError } from '../error.js';
 import { asObject, asString } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
+import type { Ids } from './ids.js';
 import type { Model, Spans } from './model.js';
 import { Vocab } from './vocab.js';
 
@@ -17,7 +18,7 @@ export class WordLevel implements Model {
     this.unkId = vocab.get(unkToken);
   }
 
-  encode(text: string, start: number, end: number, ids: number[]): void {
+  encode(text: string, start: number, end: number, ids: Ids): void {
     const word = text.slice(start, end);
     const id = this.vocab.ids.get(word) ?? this.unkId;
     if (id === undefined) {
@@ -28,7 +29,7 @@ export class WordLevel implements Model {
     ids.push(id);
   }
 
-  encodeSpans(text: string, start: number, end: number, ids: number[], spans: Spans): void {
+  encodeSpans(text: string, start: number, end: number, ids: Ids, spans: Spans): void {
     this.encode(text, start, end, ids);
     spans.push(start, end);
   }

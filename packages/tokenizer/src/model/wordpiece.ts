@@ -1,6 +1,7 @@
 import { describeValue, TokenizerError } from '../error.js';
 import { asCount, asObject, asString } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
+import type { Ids } from './ids.js';
 import type { Model, Spans } from './model.js';
 import { Trie } from './trie.js';
 import { Vocab } from './vocab.js';
@@ -47,7 +48,7 @@ export class WordPiece implements Model {
     }
   }
 
-  encode(text: string, start: number, end: number, ids: number[]): void {
+  encode(text: string, start: number, end: number, ids: Ids): void {
     const short = end - start <= WordCache.MAX_WORD;
     if (short && this.#cache.get(text, start, end, ids)) return;
     const from = ids.length;
@@ -55,7 +56,7 @@ export class WordPiece implements Model {
     if (short) this.#cache.put(text, start, end, ids, from);
   }
 
-  encodeSpans(text: string, start: number, end: number, ids: number[], spans?: Spans): void {
+  encodeSpans(text: string, start: number, end: number, ids: Ids, spans?: Spans): void {
     const from = ids.length;
     const fromSpan = spans?.length ?? 0;
     let at = this.#isTooLong(text, start, end) ? end + 1 : start;

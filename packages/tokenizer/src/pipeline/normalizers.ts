@@ -4,6 +4,7 @@ import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { CharSet, WHITE_SPACE } from '../scan/charset.js';
 import { MARKS_OF_UNICODE_9, NEWER_FORMAT_CHARACTERS, NEWER_MARKS } from '../scan/newer.js';
+import { inParts, replacer } from './parts.js';
 import { type CompileRegex, finderOf } from './patterns.js';
 import { Edits, type Piece } from './piece.js';
 import { precompiled } from './precompiled.js';
@@ -53,7 +54,7 @@ function perCharacter(
       }
     }
   };
-  return normalizer(json, normalize ?? ((text) => Array.from(text, map).join('')), edit);
+  return normalizer(json, inParts(normalize ?? ((text) => Array.from(text, map).join(''))), edit);
 }
 
 /** Builds the normalizer that a file describes. @param path of the field, for errors. */
@@ -169,6 +170,7 @@ function replace(
   pattern: unknown,
 ): Normalizer {
   const literal = (pattern as { String?: string }).String;
+  const all = literal ? replacer(literal, content) : undefined;
   const added = Array.from(content);
   const edit = (text: string, edits: Edits) => {
     let at = 0;
@@ -187,7 +189,7 @@ function replace(
   return normalizer(
     json,
     (text) => {
-      if (literal !== undefined) return literal === '' ? text : text.replaceAll(literal, () => content);
+      if (all) return all(text);
       const edits = new Edits();
       edit(text, edits);
       return edits.characters.join('');

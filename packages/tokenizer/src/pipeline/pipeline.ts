@@ -1,6 +1,7 @@
 import { describeCharacter, describeValue, TokenizerError } from '../error.js';
 import type { AddedTokenJSON, JSONPart, TokenizerJSON } from '../format/json.js';
 import { BPE } from '../model/bpe.js';
+import { Ids } from '../model/ids.js';
 import type { Model } from '../model/model.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../tokenizer.js';
@@ -92,12 +93,13 @@ export class PipelineTokenizer implements Tokenizer {
 
   encode(text: string, options: EncodeOptions = {}): number[] {
     const around = options.addSpecialTokens ?? true;
-    const ids = around ? [...this.#around[0]] : [];
+    const ids = new Ids();
     this.#checkText(text);
+    if (around) for (const id of this.#around[0]) ids.push(id);
     if (this.#needsPlaces) this.#encodeWithPlaces(text, (id) => ids.push(id));
     else this.#encodeIds(text, ids);
     if (around) for (const id of this.#around[1]) ids.push(id);
-    return ids;
+    return ids.toArray();
   }
 
   #checkText(text: string): void {
@@ -109,7 +111,7 @@ export class PipelineTokenizer implements Tokenizer {
     );
   }
 
-  #encodeIds(text: string, ids: number[]): void {
+  #encodeIds(text: string, ids: Ids): void {
     for (const segment of this.#added.split(text, false)) {
       if (segment.id >= 0) {
         ids.push(segment.id);
@@ -125,7 +127,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   /** `text[start, start + length)` is normalized. */
-  #encodeNormalized(text: string, start: number, length: number, ids: number[]): void {
+  #encodeNormalized(text: string, start: number, length: number, ids: Ids): void {
     const end = start + length;
     if (!this.#added.hasNormalized) {
       this.#encodePlain(text, start, end, ids);
@@ -138,7 +140,7 @@ export class PipelineTokenizer implements Tokenizer {
     }
   }
 
-  #encodePlain(text: string, start: number, end: number, ids: number[]): void {
+  #encodePlain(text: string, start: number, end: number, ids: Ids): void {
     if (this.#scanners) this.#encodeScanned(text, start, end, ids, 0);
     else
       pretokenize(this.#steps, { text }, start, end, (piece, from, to) =>
@@ -146,7 +148,7 @@ export class PipelineTokenizer implements Tokenizer {
       );
   }
 
-  #encodeScanned(text: string, start: number, end: number, ids: number[], level: number): void {
+  #encodeScanned(text: string, start: number, end: number, ids: Ids, level: number): void {
     const scanners = this.#scanners as readonly Scanner[];
     const scan = scanners[level];
     const { model } = this;
@@ -170,7 +172,7 @@ export class PipelineTokenizer implements Tokenizer {
   /** The same path with the places that tokens come from, and the numbers of words. */
   #encodeWithPlaces(text: string, take: Take): void {
     const original = originalPiece(text);
-    const ids: number[] = [];
+    const ids = new Ids();
     const spans: number[] = [];
     let word = 0;
     const takeAdded = (id: number, piece: Piece, start: number, end: number) => {
@@ -192,11 +194,7 @@ export class PipelineTokenizer implements Tokenizer {
           ids.length = spans.length = 0;
           this.model.encodeSpans(piece.text, start, end, ids, spans);
           for (let i = 0; i < ids.length; i++) {
-            take(
-              ids[i] as number,
-              ...placeOf(piece, spans[2 * i] as number, spans[2 * i + 1] as number),
-              word,
-            );
+            take(ids.at(i), ...placeOf(piece, spans[2 * i] as number, spans[2 * i + 1] as number), word);
           }
           word++;
         });
@@ -216,7 +214,9 @@ export class PipelineTokenizer implements Tokenizer {
         encoding.wordIds.push(word);
       });
     } else {
-      this.#encodeIds(text, encoding.inputIds);
+      const ids = new Ids();
+      this.#encodeIds(text, ids);
+      encoding.inputIds = ids.toArray();
       encoding.offsets = encoding.inputIds.map(() => [0, 0]);
       encoding.wordIds = encoding.inputIds.map(() => null);
     }

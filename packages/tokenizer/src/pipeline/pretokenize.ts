@@ -32,10 +32,7 @@ export function pretokenize(
       start = stop;
     }
   } else if (step.split) {
-    const ranges = step.split(piece.text, start, end);
-    for (let i = 0; i < ranges.length; i += 2) {
-      pretokenize(steps, piece, ranges[i] as number, ranges[i + 1] as number, visit, at + 1);
-    }
+    step.split(piece.text, start, end, (from, to) => pretokenize(steps, piece, from, to, visit, at + 1));
   } else {
     pretokenize(steps, piece, start, end, visit, at + 1);
   }

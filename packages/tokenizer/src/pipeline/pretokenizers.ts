@@ -6,20 +6,21 @@ import { CharSet, WHITE_SPACE, WORD } from '../scan/charset.js';
 import { NEWER_CHARACTERS, NEWER_PUNCTUATION } from '../scan/newer.js';
 import { GPT2_PATTERN, knownScanner } from '../scan/patterns.js';
 import type { Scanner } from '../scan/scanner.js';
+import { replacer } from './parts.js';
 import { type CompileRegex, type Finder, finderOf, scannerOf } from './patterns.js';
 import { Edits, type Piece } from './piece.js';
 import { scriptRanges } from './scripts.js';
-import { asBehavior, characterFinder, type Ranges, runFinder, type SplitBehavior, splitAt } from './split.js';
+import { asBehavior, characterFinder, runFinder, type SplitBehavior, splitAt, type Take } from './split.js';
 
 /**
  * One step of the second stage, which cuts text into words that the model takes one by one. A step may
- * first change a piece and then say where it comes apart, by a scanner or by a list of ranges.
+ * first change a piece and then say where it comes apart, by a scanner or piece by piece.
  */
 export interface Step {
   change?(piece: Piece): Piece;
   /** Cuts without gaps, one piece after the other. */
   scan?: Scanner;
-  split?(text: string, start: number, end: number): Ranges;
+  split?(text: string, start: number, end: number, take: Take): void;
   /** Maps text to the byte-level alphabet, which the model may do instead if this is the last step. */
   bytes?: boolean;
 }
@@ -35,7 +36,7 @@ export function stepsFromJSON(json: unknown, path: string, compile?: CompileRege
   const part = asObject(json, path);
   const type = asString(part.type, `${path}.type`);
   const splitBy = (find: Finder, behavior: SplitBehavior, invert = false): Step => ({
-    split: (text, start, end) => splitAt(find, behavior, invert, text, start, end),
+    split: (text, start, end, take) => splitAt(find, behavior, invert, text, start, end, take),
   });
   switch (type) {
     case 'Sequence':
@@ -122,8 +123,7 @@ export function stepsFromJSON(json: unknown, path: string, compile?: CompileRege
 const bertKinds = new Uint8Array(0x10000);
 
 /** White space removed, each punctuation character on its own; in one pass, since BERT's texts pass here character by character. */
-function bertRanges(text: string, start: number, end: number): Ranges {
-  const ranges: Ranges = [];
+function bertRanges(text: string, start: number, end: number, take: Take): void {
   let from = start;
   for (let i = start; i < end; ) {
     let code = text.charCodeAt(i);
@@ -136,14 +136,13 @@ function bertRanges(text: string, start: number, end: number): Ranges {
       if (width === 1) bertKinds[code] = kind;
     }
     if (kind > 1) {
-      if (from < i) ranges.push(from, i);
-      if (kind === 3) ranges.push(i, i + width);
+      if (from < i) take(from, i);
+      if (kind === 3) take(i, i + width);
       from = i + width;
     }
     i += width;
   }
-  if (from < end) ranges.push(from, end);
-  return ranges;
+  if (from < end) take(from, end);
 }
 
 function oneCharacter(value: unknown, path: string): string {
@@ -205,13 +204,13 @@ function metaspace(part: Record<string, unknown>, path: string): Step {
     },
   };
   if (asBoolean(part.split ?? true, `${path}.split`)) {
-    step.split = (text, start, end) => splitAt(isMark, 'MergedWithNext', false, text, start, end);
+    step.split = (text, start, end, take) => splitAt(isMark, 'MergedWithNext', false, text, start, end, take);
   }
   return step;
 }
 
 function withMarks(piece: Piece, mark: string): Piece {
-  if (mark.length === 1) return { ...piece, text: piece.text.replaceAll(' ', mark) };
+  if (mark.length === 1) return { ...piece, text: replacer(' ', mark)(piece.text) };
   const edits = new Edits();
   for (const character of piece.text) edits.add(character === ' ' ? mark : character, 0);
   return edits.applyTo(piece);

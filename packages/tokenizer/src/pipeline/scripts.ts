@@ -1,5 +1,5 @@
 import { CharSet } from '../scan/charset.js';
-import type { Ranges } from './split.js';
+import type { Take } from './split.js';
 
 /** The scripts that the reference implementation tells apart; those Unicode added since are "none". */
 const NAMES =
@@ -21,19 +21,18 @@ function scriptOf(code: number): number {
 }
 
 /** Where the script changes. What stands before the first character of any script is left out, as in the reference implementation. */
-export function scriptRanges(text: string, start: number, end: number): Ranges {
-  const ranges: Ranges = [];
+export function scriptRanges(text: string, start: number, end: number, take: Take): void {
+  let from = start;
   let last: number | undefined;
   for (let i = start; i < end; ) {
     const code = text.codePointAt(i) as number;
     const script = scriptOf(code);
     if (script !== ANY && script !== last) {
-      if (last !== undefined) ranges.push(i);
-      ranges.push(i);
+      if (last !== undefined) take(from, i);
+      from = i;
       last = script;
     }
     i += code > 0xffff ? 2 : 1;
   }
-  if (last !== undefined) ranges.push(end);
-  return ranges;
+  if (last !== undefined) take(from, end);
 }

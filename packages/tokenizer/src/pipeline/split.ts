@@ -23,8 +23,8 @@ export function asBehavior(value: unknown, path: string): SplitBehavior {
   );
 }
 
-/** Where the pieces of a text start and end, one after the other: `[start, end, start, end, ...]`. */
-export type Ranges = number[];
+/** Takes a piece of a text, from where to where it reaches. */
+export type Take = (start: number, end: number) => void;
 
 /**
  * Splits `text[start, end)` at the matches of a pattern.
@@ -38,18 +38,15 @@ export function splitAt(
   text: string,
   start: number,
   end: number,
-): Ranges {
-  const ranges: Ranges = [];
-  const isMatch: boolean[] = [];
+  take: Take,
+): void {
   // Anchors and look-behind must not see what stands around the piece. A slice copies nothing.
   const piece = text.slice(start, end);
+  const arranged = arrange(behavior, (from, to) => take(start + from, start + to));
   let at = 0;
   const add = (to: number, matched: boolean) => {
     // Empty matches count too: they decide what is merged with what.
-    if (to > at || matched) {
-      ranges.push(start + at, start + to);
-      isMatch.push(matched !== invert);
-    }
+    if (to > at || matched) arranged(at, to, matched !== invert);
     at = to;
   };
   let from = 0;
@@ -62,38 +59,38 @@ export function splitAt(
     from = match[1] > match[0] ? match[1] : match[1] + ((piece.codePointAt(match[1]) ?? 0) > 0xffff ? 2 : 1);
   }
   add(piece.length, false);
-  return arrange(ranges, isMatch, behavior);
+  arranged(piece.length, piece.length, undefined);
 }
 
-function arrange(ranges: Ranges, isMatch: readonly boolean[], behavior: SplitBehavior): Ranges {
-  if (behavior === 'Isolated') return ranges;
-  const count = isMatch.length;
-  const out: Ranges = [];
-  if (behavior === 'Removed') {
-    for (let i = 0; i < count; i++)
-      if (!isMatch[i]) out.push(ranges[2 * i] as number, ranges[2 * i + 1] as number);
-    return out;
+/** Takes matches and what lies between, one behind the other, and `undefined` at the end; passes on what the behavior makes of them. */
+function arrange(
+  behavior: SplitBehavior,
+  take: Take,
+): (start: number, end: number, matched: boolean | undefined) => void {
+  if (behavior === 'Isolated' || behavior === 'Removed') {
+    return (start, end, matched) => {
+      if (matched !== undefined && !(matched && behavior === 'Removed')) take(start, end);
+    };
   }
-  if (behavior === 'MergedWithNext') {
-    let previous = false;
-    for (let i = count - 1; i >= 0; i--) {
-      const start = ranges[2 * i] as number;
-      // Built backwards: the last range in `out` is the one that follows in the text.
-      if (isMatch[i] && !previous && out.length > 0) out[out.length - 1] = start;
-      else out.push(ranges[2 * i + 1] as number, start);
-      previous = isMatch[i] as boolean;
-    }
-    return out.reverse();
-  }
+  // The range that waits for what follows: it may become part of it.
+  let first = 0;
+  let last = -1;
   let previous = false;
-  for (let i = 0; i < count; i++) {
-    const matched = isMatch[i] as boolean;
-    const joins = behavior === 'Contiguous' ? matched === previous : matched && !previous;
-    if (joins && out.length > 0) out[out.length - 1] = ranges[2 * i + 1] as number;
-    else out.push(ranges[2 * i] as number, ranges[2 * i + 1] as number);
-    previous = matched;
-  }
-  return out;
+  return (start, end, matched) => {
+    const joins =
+      last >= 0 &&
+      (behavior === 'Contiguous'
+        ? matched === previous
+        : behavior === 'MergedWithPrevious'
+          ? matched && !previous
+          : previous && matched === false);
+    if (!joins) {
+      if (last >= 0) take(first, last);
+      first = start;
+    }
+    last = end;
+    previous = matched ?? false;
+  };
 }
 
 /** A finder of single characters that a test picks out. */
