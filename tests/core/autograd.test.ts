@@ -129,6 +129,42 @@ it('checkpoint gives the gradients of a plain call, dropout included', async () 
   expect(results[1]).toEqual(results[0]);
 });
 
+it('checkpoint of several results gives the gradients of a plain call, with some of them used', async () => {
+  const lstm = new nn.LSTM(3, 4);
+  const input = randn(5, 2, 3);
+  const run = (x: Tensor): Tensor[] => {
+    const [out, [h, c]] = lstm.forward(F.dropout(x, { p: 0.3 }));
+    return [out, h, c];
+  };
+  const uses: ((parts: Tensor[]) => Tensor)[] = [
+    ([out, h, c]) => out.square().sum().add(h.sum()).add(c.pow(3).sum()),
+    ([, h]) => h.square().sum(),
+  ];
+  for (const use of uses) {
+    const results: unknown[] = [];
+    for (const way of ['plain', 'checkpoint']) {
+      lstm.zeroGrad();
+      const x = input.clone().detach().requiresGrad_();
+      manualSeed(8);
+      const parts = way === 'plain' ? run(x) : checkpoint(run, x);
+      use(parts).backward();
+      const gradients = lstm.parameters().map((p) => p.grad?.toArray());
+      results.push(
+        await Promise.all([...parts.map((part) => part.toArray()), x.grad?.toArray(), ...gradients]),
+      );
+    }
+    expect(results[1]).toEqual(results[0]);
+  }
+});
+
+it('checkpoint says what it cannot do', () => {
+  const x = tensor([1, 2]).requiresGrad_();
+  expect(() => checkpoint((h) => [h, h.gt(0)], x)).toThrow(/checkpoint: .* one floating point dtype/);
+  expect(() => checkpoint(() => [], x)).toThrow(/checkpoint: the function must give one tensor/);
+  const y = checkpoint((h) => h.pow(3), x).sum();
+  expect(() => grad(y, [x], { createGraph: true })).toThrow(/checkpoint: gradients of gradients/);
+});
+
 describe('in place, a view changes its base', () => {
   it('by select, slice, transpose and reshape', async () => {
     const x = arange(6).float().reshape(2, 3);

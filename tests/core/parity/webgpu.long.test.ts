@@ -1,13 +1,10 @@
+/** The cases that webgpu.test.ts leaves out. */
 import { webgpu } from '@inkstone/backend-webgpu';
 import { open } from '@inkstone/core';
 import { requireFixture } from '@inkstone/harness/fixtures';
 import { describe } from 'vitest';
-import { paritySuite } from './suite.js';
+import { everySoMany, paritySuite } from './suite.js';
 
 describe.runIf(requireFixture('adapter'))('WebGPU', () => {
-  paritySuite('webgpu', () => open(webgpu()), {
-    nonFinite: false,
-    every: 7,
-    families: (name) => name === 'recurrent',
-  });
+  paritySuite('webgpu', () => open(webgpu()), { nonFinite: false, every: everySoMany, rest: true });
 });

@@ -1,6 +1,7 @@
 /** Activations as functions. */
 import * as more from '../ops/activations.js';
 import * as fn from '../ops/functions.js';
+import { named } from '../ops/named.js';
 import { Tensor } from '../tensor/tensor.js';
 
 const wrap = (value: Tensor['value']): Tensor => new Tensor(value);
@@ -21,9 +22,9 @@ export const softplus = (x: Tensor, options: { beta?: number; threshold?: number
 export const softmax = (x: Tensor, dim: number): Tensor => x.softmax(dim);
 export const logSoftmax = (x: Tensor, dim: number): Tensor => x.logSoftmax(dim);
 /** Softmax of -x. */
-export const softmin = (x: Tensor, dim: number): Tensor => x.neg().softmax(dim);
+export const softmin = (x: Tensor, dim: number): Tensor => named('softmin', () => x.neg().softmax(dim));
 /** log(sigmoid(x)) */
-export const logSigmoid = (x: Tensor): Tensor => wrap(more.logSigmoid(x.value));
+export const logSigmoid = (x: Tensor): Tensor => named('logSigmoid', () => wrap(more.logSigmoid(x.value)));
 /** x limited to [minVal, maxVal] (-1 and 1). */
 export const hardtanh = (x: Tensor, minVal = -1, maxVal = 1): Tensor =>
   wrap(more.hardtanh(x.value, minVal, maxVal));
@@ -34,7 +35,7 @@ export const hardsigmoid = (x: Tensor): Tensor => wrap(more.hardsigmoid(x.value)
 /** x relu6(x + 3) / 6. https://arxiv.org/abs/1905.02244 */
 export const hardswish = (x: Tensor): Tensor => wrap(more.hardswish(x.value));
 /** x / (1 + |x|) */
-export const softsign = (x: Tensor): Tensor => wrap(more.softsign(x.value));
+export const softsign = (x: Tensor): Tensor => named('softsign', () => wrap(more.softsign(x.value)));
 /** x - tanh(x) */
 export const tanhshrink = (x: Tensor): Tensor => wrap(more.tanhshrink(x.value));
 /** x tanh(softplus(x)). https://arxiv.org/abs/1908.08681 */

@@ -3,9 +3,11 @@ import { drawnValue } from '../graph/record.js';
 import { broadcastShapes, type Shape } from '../graph/shape.js';
 import { reshape } from '../ops/broadcast.js';
 import { cast } from '../ops/cast.js';
-import { arange } from '../ops/create.js';
+import { arange, full } from '../ops/create.js';
+import { scatter } from '../ops/gather.js';
 import { checkHostIndices, embedding as embeddingOp, oneHotClasses } from '../ops/indexing.js';
 import { linear as linearOp } from '../ops/matmul.js';
+import { named } from '../ops/named.js';
 import * as normOps from '../ops/norm.js';
 import { eq } from '../ops/pointwise.js';
 import { type PadMode, pad as padOp } from '../ops/rearrange.js';
@@ -84,7 +86,8 @@ export function dropoutFactors(
 /**
  * One row of 0 and 1 for each index (int32): [...] makes [..., numClasses].
  * @param numClasses default: the largest index and one more, which the host must know.
- * @throws Error for a negative index or one that is not below numClasses, where the host knows the indices.
+ * @throws Error for a negative index or one that is not below numClasses; where only the device knows the indices, the
+ * next read rejects.
  */
 export function oneHot(index: Tensor, numClasses?: number): Tensor {
   if (index.dtype !== 'int32')
@@ -92,8 +95,10 @@ export function oneHot(index: Tensor, numClasses?: number): Tensor {
   const classes = numClasses ?? oneHotClasses(index.value);
   if (!Number.isInteger(classes) || classes < 1)
     throw new Error(`oneHot: numClasses is ${classes}, but must be a whole number from 1 on`);
-  checkHostIndices('oneHot', index.value, classes);
   const column = reshape(index.value, [...index.shape, 1]);
+  // Indices that the host does not know are checked as they are scattered: a row of zeros would hide a wrong one.
+  if (!checkHostIndices('oneHot', index.value, classes))
+    return wrap(scatter(full(index.device, [...index.shape, classes], 0, 'int32'), -1, column, 1));
   return wrap(cast(eq(column, arange(index.device, 0, 1, classes, 'int32')), 'int32'));
 }
 
@@ -119,7 +124,7 @@ export function pad(x: Tensor, sizes: readonly number[], options: PadOptions = {
 /** x divided by its norm along a dimension. */
 export function normalize(x: Tensor, options: { p?: number; dim?: number; eps?: number } = {}): Tensor {
   const { p = 2, dim = 1, eps = 1e-12 } = options;
-  return x.div(x.norm(p, dim, true).clamp(eps));
+  return named('normalize', () => x.div(x.norm(p, dim, true).clamp(eps)));
 }
 
 /** The cosine of the angle between vectors along a dimension; the other dimensions broadcast. */
@@ -127,7 +132,9 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: { dim?: number; 
   const { dim = 1, eps = 1e-8 } = options;
   const shape = broadcastShapes('cosineSimilarity', a.shape, b.shape);
   const unit = (t: Tensor): Tensor => t.div(t.norm(2, dim, true).clamp(eps));
-  return unit(a.expand(shape))
-    .mul(unit(b.expand(shape)))
-    .sum(dim);
+  return named('cosineSimilarity', () =>
+    unit(a.expand(shape))
+      .mul(unit(b.expand(shape)))
+      .sum(dim),
+  );
 }

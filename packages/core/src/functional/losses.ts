@@ -3,6 +3,7 @@ import { showShape } from '../graph/shape.js';
 import { bce, logitsBce } from '../ops/bce.js';
 import { crossEntropyRows } from '../ops/cross-entropy.js';
 import { checkHostIndices } from '../ops/indexing.js';
+import { named } from '../ops/named.js';
 import { onesLike } from '../tensor/creation.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -15,7 +16,7 @@ function reduceLoss(name: string, loss: Tensor, reduction: Reduction): Tensor {
     case 'none':
       return loss;
     case 'mean':
-      return loss.mean();
+      return named(name, () => loss.mean());
     case 'sum':
       return loss.sum();
     default:

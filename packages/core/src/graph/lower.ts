@@ -25,7 +25,7 @@ import { OperandList } from './operand-list.js';
 import { Placements, partRegions } from './placement.js';
 import { type Expr, ProgramBuilder } from './program-builder.js';
 import type { Recording } from './recording.js';
-import { type Shape, sizeOf } from './shape.js';
+import { type Shape, showShape, sizeOf } from './shape.js';
 
 /** Where an output of a plan lies after a run. */
 export interface OutputPlace {
@@ -287,7 +287,7 @@ export class Lowering {
       scratch: (shape, dtype) => this.scratch(shape, dtype),
       scalar: (i) => this.scalar(root, i),
       copy: (from, to) => this.emitCopy(from, to, node.op?.name ?? 'copy'),
-      flag: () => this.#flag(node.op?.name ?? 'index'),
+      flag: () => this.#flag(`${node.op?.name} (${node.inputs.map((x) => showShape(x.shape)).join(', ')})`),
       emit: (step) => this.emit(step),
     };
     node.op.lower(node, io);

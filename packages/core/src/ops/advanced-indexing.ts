@@ -64,7 +64,8 @@ function plan(name: string, x: Value, indices: Indices): Plan {
 /** @returns whether the host knows the indices, which may count from the end. */
 function checkRange(name: string, index: Value, n: number, axis: number, shape: Shape): boolean {
   let source = index;
-  while (source.host === null && source.op?.kind === 'view') source = source.inputs[0];
+  while (source.host === null && source.op?.kind === 'view' && source.inputs.length > 0)
+    source = source.inputs[0];
   if (source.host === null) return false;
   for (const value of source.host) {
     if (value < -n || value >= n)
@@ -147,6 +148,8 @@ export function alignMask(name: string, x: Value, mask: Value): Value {
  * That `source` has enough of them shows on the device: what lies beyond its end is flagged.
  */
 export function maskedScatter(x: Value, mask: Value, source: Value): Value {
+  if (mask.dtype !== 'bool')
+    throw new Error(`maskedScatter: a mask of dtype bool is needed, not ${mask.dtype}`);
   const wide = expand(mask, broadcastShapes('maskedScatter', mask.shape, x.shape));
   if (!sameShape(wide.shape, x.shape))
     throw new Error(

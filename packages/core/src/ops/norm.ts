@@ -1,5 +1,6 @@
 /** Layer norm and RMS norm over the last dimension(s). */
 
+import { isFloatingPoint } from '../backend/dtype.js';
 import { operandAs } from '../graph/layout.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
@@ -102,6 +103,12 @@ function norm(
   eps: number,
 ): Value {
   const name = `${variant}Norm`;
+  const wrong = [x, weight, bias].find((value) => value && !isFloatingPoint(value.dtype));
+  if (wrong) {
+    throw new Error(
+      `${name}: a floating point dtype is needed, not ${wrong.dtype} (shape ${showShape(wrong.shape)})`,
+    );
+  }
   const tail = x.shape.slice(x.shape.length - normalizedShape.length);
   if (normalizedShape.length === 0 || !sameShape(tail, normalizedShape)) {
     throw new Error(

@@ -161,7 +161,7 @@ export function neg(x: Value): Value {
 
 /** Rounded quotients are flat: PyTorch gives zeros, and so do we. */
 const flatQuotient: BinaryGradient = (g) => ({ x: () => mul(g, 0), y: () => mul(g, 0) });
-const floorDivOp = binaryOp('floorDiv', instruction('floorDiv'), flatQuotient);
+const floorDivOp = binaryOp('floorDivide', instruction('floorDiv'), flatQuotient);
 const truncDivOp = binaryOp(
   'truncDiv',
   (b, x, y) => {
@@ -260,6 +260,8 @@ const whereOp: PointwiseOp = {
 
 /** x where the condition holds, else y. */
 export function where(condition: Value, x: Operand, y: Operand): Value {
+  if (condition.dtype !== 'bool')
+    throw new Error(`where: a condition of dtype bool is needed, not ${condition.dtype}`);
   const inputs: Value[] = [condition];
   const scalars: number[] = [];
   let form = '';

@@ -9,6 +9,7 @@ import { type Dims, expand, keepDims, reducedShape, reshape, sum } from './broad
 import { cast, detach } from './cast.js';
 import { abs } from './functions.js';
 import { gather } from './gather.js';
+import { named } from './named.js';
 import { add, div, eq, exp, log, mul, ne, pow, sqrt, square, sub, where } from './pointwise.js';
 
 const dimsOf = (node: Value): readonly number[] => node.attrs?.dims as readonly number[];
@@ -106,18 +107,19 @@ export function prod(x: Value, dim?: Dims, keepdim = false): Value {
 /** Variance around the mean; `correction` 1 is Bessel's, as in PyTorch. */
 export function variance(x: Value, dim?: Dims, correction = 1, keepdim = false): Value {
   const dims = normalizeDims('var', dim, x.shape.length);
-  const centred = sub(x, mean(x, dims, true));
+  const centred = named('var', () => sub(x, mean(x, dims, true)));
   const count = sizeOf(dims.map((d) => x.shape[d]));
   return div(sum(mul(centred, centred), dims, keepdim), Math.max(0, count - correction));
 }
 
 export function std(x: Value, dim?: Dims, correction = 1, keepdim = false): Value {
-  return sqrt(variance(x, dim, correction, keepdim));
+  return named('std', () => sqrt(variance(x, dim, correction, keepdim)));
 }
 
 /** log(sum(exp(x))) without overflow; where all is -inf the result is -inf. */
 export function logsumexp(x: Value, dim?: Dims, keepdim = false): Value {
   const dims = normalizeDims('logsumexp', dim, x.shape.length);
+  if (!isFloatingPoint(x.dtype)) x = cast(x, 'float32');
   const peak = detach(max(x, dims, true));
   const finite = where(eq(sub(peak, peak), 0), peak, 0);
   const out = add(log(sum(exp(sub(x, finite)), dims, true)), finite);

@@ -3,6 +3,7 @@ import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
 import { define, floating, sigmoid, trunc } from './functions.js';
+import { named } from './named.js';
 import {
   add,
   binary,
@@ -83,7 +84,7 @@ export const logit = floating(
 );
 
 /** What is after the point, with the sign of x. */
-export const frac = (x: Value): Value => sub(x, trunc(x));
+export const frac = (x: Value): Value => named('frac', () => sub(x, trunc(x)));
 
 const isfiniteOp = define('isfinite', (b, x) => {
   const type = b.typeOf(x);
@@ -100,7 +101,7 @@ const atan2Op = binaryOp('atan2', instruction('atan2'), (g, y, x) => {
 export const atan2 = (y: Operand, x: Operand): Value => binary(atan2Op, y, x, toFloat);
 
 /** sqrt(x^2 + y^2) */
-export const hypot = (x: Value, y: Value): Value => sqrt(add(square(x), square(y)));
+export const hypot = (x: Value, y: Value): Value => named('hypot', () => sqrt(add(square(x), square(y))));
 
 const logaddexpOp = binaryOp(
   'logaddexp',

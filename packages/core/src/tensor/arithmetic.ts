@@ -2,6 +2,7 @@
 import type { DType } from '../backend/dtype.js';
 import { cast } from '../ops/cast.js';
 import * as fn from '../ops/functions.js';
+import { named } from '../ops/named.js';
 import * as op from '../ops/pointwise.js';
 import * as special from '../ops/special.js';
 import { TensorBase } from './base.js';
@@ -52,7 +53,7 @@ export abstract class TensorArithmetic extends TensorBase {
   }
   /** this + weight * (end - this) */
   lerp(end: Tensor, weight: Other): Tensor {
-    return this.add(end.sub(this.make(this.value)).mul(weight));
+    return named('lerp', () => this.add(end.sub(this.make(this.value)).mul(weight)));
   }
 
   eq(other: Other): Tensor {
@@ -98,7 +99,8 @@ export abstract class TensorArithmetic extends TensorBase {
   }
   /** `value` where the mask is true. */
   maskedFill(mask: Tensor, value: number): Tensor {
-    return this.make(cast(op.where(mask.value, value, this.value), this.dtype));
+    const filled = named('maskedFill', () => op.where(mask.value, value, this.value));
+    return this.make(cast(filled, this.dtype));
   }
   clamp(min?: number, max?: number): Tensor {
     return this.make(fn.clamp(this.value, min, max));

@@ -3,6 +3,7 @@ import { normalizeDim, showShape } from '../graph/shape.js';
 import * as advanced from '../ops/advanced-indexing.js';
 import { gather, scatter, scatterAdd } from '../ops/gather.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
+import { named } from '../ops/named.js';
 import { TensorProducts } from './products.js';
 import type { Tensor } from './tensor.js';
 
@@ -40,7 +41,7 @@ export abstract class TensorIndexing extends TensorProducts {
       );
     const shape = this.shape.map((n, i) => (i === axis ? index.shape[i] : Math.max(n, index.shape[i])));
     const wide = this.expand(shape.map((n, i) => (i === axis ? this.shape[i] : n)));
-    return wide.gather(axis, index.expand(shape));
+    return named('takeAlongDim', () => wide.gather(axis, index.expand(shape)));
   }
   /** A copy with copy[..., index[..., i, ...], ...] = source[..., i, ...]; of equal indices the last wins. */
   scatter(dim: number, index: Tensor, source: Tensor | number): Tensor {
@@ -62,7 +63,7 @@ export abstract class TensorIndexing extends TensorProducts {
       throw new Error(`indexFill: the index needs 1 dimension, not ${showShape(index.shape)}`);
     const laid = index.reshape(this.shape.map((_, i) => (i === axis ? index.numel() : 1)));
     const shape = this.shape.map((n, i) => (i === axis ? index.numel() : n));
-    return this.scatter(axis, laid.expand(shape), value);
+    return named('indexFill', () => this.scatter(axis, laid.expand(shape), value));
   }
   /** A copy with x[indices] = values (they broadcast); with `accumulate` repeated indices add up. */
   indexPut(

@@ -1,6 +1,7 @@
 /** Reductions, running sums, sorting and softmax. */
 import { showShape } from '../graph/shape.js';
 import { type Dims, sum } from '../ops/broadcast.js';
+import { named } from '../ops/named.js';
 import * as red from '../ops/reduce.js';
 import * as scan from '../ops/scan.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
@@ -38,10 +39,10 @@ export abstract class TensorReducing extends TensorRearranging {
   }
   /** The largest elements (PyTorch's `amax`): equals share the gradient. */
   amax(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.max(this.value, ...reduceArgs(dim, keepdim)));
+    return named('amax', () => this.make(red.max(this.value, ...reduceArgs(dim, keepdim))));
   }
   amin(dim?: Dims | ReduceOptions, keepdim?: boolean): Tensor {
-    return this.make(red.min(this.value, ...reduceArgs(dim, keepdim)));
+    return named('amin', () => this.make(red.min(this.value, ...reduceArgs(dim, keepdim))));
   }
   argmax(dim?: number | ReduceOptions, keepdim?: boolean): Tensor {
     return this.make(red.argmax(this.value, ...reduceArgs(dim, keepdim)));

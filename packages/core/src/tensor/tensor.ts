@@ -9,6 +9,7 @@ import { alignMask, indexPut, maskedScatter } from '../ops/advanced-indexing.js'
 import { expand } from '../ops/broadcast.js';
 import { cast, clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
+import { named } from '../ops/named.js';
 import * as op from '../ops/pointwise.js';
 import { updateSlice } from '../ops/views.js';
 import { putBack } from '../ops/write-back.js';
@@ -52,10 +53,11 @@ export class Tensor extends TensorIndexing {
   }
   /** Takes the values of another tensor, broadcast and cast as needed. */
   copy_(source: Tensor): this {
-    return this.#become('copy_', clone(expand(cast(source.value, this.dtype), this.shape)));
+    const copied = named('copy_', () => expand(cast(source.value, this.dtype), this.shape));
+    return this.#become('copy_', clone(copied));
   }
   maskedFill_(mask: Tensor, value: number): this {
-    return this.#become('maskedFill_', op.where(mask.value, value, this.value));
+    return this.#become('maskedFill_', this.maskedFill(mask, value).value);
   }
 
   /** As `scatter`, in place. */
