@@ -40,6 +40,11 @@ const probes = {
       ? undefined
       : 'there is no packaged software adapter for this platform (INKSTONE_ADAPTER=system uses its own GPU)';
   },
+  /** An adapter that stores float16: SwiftShader does not. */
+  float16: () =>
+    process.env.INKSTONE_ADAPTER === 'lavapipe' || process.env.INKSTONE_ADAPTER === 'system'
+      ? undefined
+      : 'the adapter has no shader-f16 (INKSTONE_ADAPTER=lavapipe has it)',
   /** The packaged headless Chromium; see chromium.ts. */
   browser: () => {
     if (!archiveRunsHere) return 'the packaged Chromium is for Linux x64 only';
