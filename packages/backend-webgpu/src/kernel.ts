@@ -11,6 +11,9 @@ import { type ComputeType, computeTypeOf, type DType, type Operand } from '@inks
 import { wgslType } from './expression.js';
 import groupSource from './kernels/group.wgsl';
 import mathSource from './kernels/math.wgsl';
+import expSource from './kernels/math_exp.wgsl';
+import powSource from './kernels/math_pow.wgsl';
+import trigSource from './kernels/math_trig.wgsl';
 import { assemble, Library, type TemplateValues } from './template.js';
 
 /** Values of the plan's scalars in one run. */
@@ -55,7 +58,7 @@ interface Access {
   readonly writes: boolean;
 }
 
-const library = new Library(mathSource, groupSource);
+const library = new Library(mathSource, expSource, trigSource, powSource, groupSource);
 
 /** The element type of an array of a storage dtype. */
 function storageType(dtype: DType): 'f32' | 'f16' | 'i32' | 'u32' {
