@@ -48,7 +48,11 @@ export class Replay {
   readonly #drawn: readonly Register[];
   readonly #results: readonly Register[];
   readonly #spent: readonly Register[];
-  readonly #fields: readonly (readonly [Record<string, unknown>, string, unknown])[];
+  readonly #fields: readonly {
+    readonly module: Record<string, unknown>;
+    readonly key: string;
+    readonly value: unknown;
+  }[];
   /** What has memory before the first run, with the number of the first that shares it. */
   readonly #shared: readonly { readonly of: Register | Slot; readonly as: number }[];
   readonly #absent: readonly Slot[];
@@ -69,7 +73,7 @@ export class Replay {
     this.#results = from('result');
     this.#spent = this.#results.filter(({ kept, slot }) => !kept && slot === null);
     this.#fields = Array.from(modules, ([module, entries]) =>
-      entries.map(([key, value]) => [module as Record<string, unknown>, key, value] as const),
+      entries.map(([key, value]) => ({ module: module as Record<string, unknown>, key, value })),
     ).flat();
     const first = new Map<BackendBuffer, number>();
     const shared: { of: Register | Slot; as: number }[] = [];
@@ -96,8 +100,11 @@ export class Replay {
     const { guards, runs, program, draws } = this.#parts;
     for (const guard of guards)
       if (!guard()) return 'an optimizer, or the hooks of a module, are not the same';
-    for (const [module, key, value] of this.#fields)
-      if (!Object.is(module[key], value)) return `'${key}' of a ${module.constructor.name} has changed`;
+    for (let i = 0; i < this.#fields.length; i++) {
+      const { module, key, value } = this.#fields[i];
+      if (module[key] !== value && !Object.is(module[key], value))
+        return `'${key}' of a ${module.constructor.name} has changed`;
+    }
     for (const { device, plan } of runs) if (!device.touch(plan)) return 'too many plans are in use';
     for (const { device } of runs) device.settle(this.#overwritten);
     for (const captured of this.#read) {
@@ -229,7 +236,7 @@ function walk({ update, nodes, targets }: Live): void {
     if (
       node?.op !== op ||
       node.dtype !== dtype ||
-      (node.attrs !== attrs && node.signature !== signatureOf(op.name, attrs, dtype, scalars.length)) ||
+      (node.attrs !== attrs && node.signature !== signatureOf(op, attrs, dtype, scalars.length)) ||
       node.scalars.length !== scalars.length
     )
       throw otherWay;

@@ -181,9 +181,10 @@ export class GraphDevice {
       tracer.refuses(`reads the values of a tensor of shape [${value.shape.join(', ')}]`);
       return new Promise(() => undefined);
     }
-    if (value.host) {
+    const { host: known } = value;
+    if (known) {
       await this.watch?.settled();
-      return value.host;
+      return known;
     }
     this.#plansUnawaited = 0;
     this.run([value]);
@@ -318,14 +319,14 @@ export class GraphDevice {
     // Memory first: if there is not enough, nothing has happened yet.
     try {
       for (let i = bound; i < sizes.length; i++)
-        buffers.push(i === flagIndex ? this.#flagBuffer() : this.pool.acquireClass(sizes[i]));
+        buffers.push(i === flagIndex ? this.#flagBuffer() : this.pool.take(sizes[i]));
       plan.executable.run(buffers, scalars, uploads);
     } catch (error) {
       for (let i = bound; i < buffers.length; i++) if (i !== flagIndex) this.pool.release(buffers[i]);
       throw error;
     }
     for (let i = bound + lowered.fresh; i < sizes.length; i++)
-      if (i !== flagIndex) this.pool.release(buffers[i]);
+      if (i !== flagIndex) this.pool.give(sizes[i], buffers[i]);
     this.#stats.plansRun++;
     this.#stats.kernelsRun += lowered.plan.steps.length;
     if (++this.#plansUnawaited === maxPlansUnawaited) {

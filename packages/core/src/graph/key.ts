@@ -4,7 +4,7 @@
  */
 import type { BackendBuffer } from '../backend/contract.js';
 import { allDTypes, type DType } from '../backend/dtype.js';
-import type { Attrs } from './op.js';
+import type { Attrs, Op } from './op.js';
 import type { Recording } from './recording.js';
 import type { Shape } from './shape.js';
 
@@ -69,45 +69,85 @@ export function keyOf(recording: Recording, binding: Binding): number[] {
   return key;
 }
 
-export function hashKey(key: readonly number[]): number {
+export function hashKey(key: readonly number[], length = key.length): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key[i], 0x01000193);
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key[i], 0x01000193);
   return hash >>> 0;
 }
 
-export function sameKey(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
+/** Whether `a` is what `b` begins with. */
+export function startsWith(b: readonly number[], a: readonly number[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
-const signatures = new Map<string, number>();
-/** Attributes that ops share between calls (most binary ops have a handful) skip the text. */
-const ofShared = new WeakMap<Attrs, Map<string, number>>();
+/** What is interned: how an op without attributes looks (by op, dtype and number of scalars), and with them. */
+const bare = new Map<string, number>();
+const ofOps = new WeakMap<Op, number[]>();
+/** Attributes that ops share between calls (most binary ops have a handful). */
+const ofShared = new WeakMap<Attrs, Map<number, number>>();
+const withAttrs = new Map<number, { readonly words: readonly number[]; readonly id: number }[]>();
+const texts = new Map<string, number>();
+let nextId = 0;
+/** Attributes as numbers, while they are looked up: the first `count` of these. */
+const words: number[] = [];
+let count = 0;
 
 /**
- * Interns an op's name, dtype, attributes and number of scalars. An op gives its attributes in one order and with one
- * type each, so their plain text tells them apart.
+ * Interns an op, dtype, attributes and number of scalars. An op gives its attributes in one order and with one type
+ * each, so that their numbers (texts interned, lists after their length) tell them apart.
  */
-export function signatureOf(name: string, attrs: Attrs | null, dtype: DType, scalars: number): number {
-  const head = `${name}|${dtype}|${scalars}`;
-  if (attrs === null) return intern(head);
+export function signatureOf(op: Op, attrs: Attrs | null, dtype: DType, scalars: number): number {
+  let ids = ofOps.get(op);
+  if (!ids) {
+    ids = [];
+    ofOps.set(op, ids);
+  }
+  const place = scalars * allDTypes.length + (dtypeIds.get(dtype) as number);
+  ids[place] ??= interned(bare, `${op.name}|${dtype}|${scalars}`);
+  const head = ids[place];
+  if (attrs === null) return head;
   const known = ofShared.get(attrs)?.get(head);
   if (known !== undefined) return known;
-  let text = head;
-  for (const key in attrs) text += `|${attrs[key]}`;
-  const id = intern(text);
+  words[0] = head;
+  count = 1;
+  for (const name in attrs) pushWords(attrs[name]);
+  const id = lookUp();
   const cache = ofShared.get(attrs);
   if (cache) cache.set(head, id);
   else if (Object.isFrozen(attrs)) ofShared.set(attrs, new Map([[head, id]]));
   return id;
 }
 
-function intern(text: string): number {
-  let id = signatures.get(text);
+function pushWords(value: Attrs[string]): void {
+  if (typeof value === 'number') words[count++] = value;
+  else if (typeof value === 'string') words[count++] = interned(texts, value);
+  else if (typeof value === 'boolean') words[count++] = value ? 1 : 0;
+  else if (value === null) words[count++] = -1.5;
+  else {
+    words[count++] = value.length;
+    for (let i = 0; i < value.length; i++) pushWords(value[i]);
+  }
+}
+
+function lookUp(): number {
+  const hash = hashKey(words, count);
+  const bucket = withAttrs.get(hash);
+  if (bucket)
+    for (const entry of bucket)
+      if (entry.words.length === count && startsWith(words, entry.words)) return entry.id;
+  const id = nextId++;
+  const entry = { words: words.slice(0, count), id };
+  if (bucket) bucket.push(entry);
+  else withAttrs.set(hash, [entry]);
+  return id;
+}
+
+function interned(table: Map<string, number>, text: string): number {
+  let id = table.get(text);
   if (id === undefined) {
-    id = signatures.size;
-    signatures.set(text, id);
+    id = nextId++;
+    table.set(text, id);
   }
   return id;
 }

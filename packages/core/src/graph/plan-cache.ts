@@ -1,8 +1,9 @@
 /** Plans by key, the least recently used out first. */
 import type { Executable } from '../backend/contract.js';
 import type { GraphDevice } from './device.js';
-import { type Binding, hashKey, sameKey } from './key.js';
+import { type Binding, hashKey, startsWith } from './key.js';
 import { type LoweredPlan, Lowering } from './lower.js';
+import type { SizeClass } from './pool.js';
 import type { Recording } from './recording.js';
 
 export interface CachedPlan {
@@ -13,7 +14,7 @@ export interface CachedPlan {
   /** The place of the device's flag buffer among the plan's buffers, or -1. */
   readonly flagIndex: number;
   /** The size class of each of the plan's buffers. */
-  readonly sizes: readonly number[];
+  readonly sizes: readonly SizeClass[];
 }
 
 export class PlanCache {
@@ -31,7 +32,7 @@ export class PlanCache {
   get(key: readonly number[], recording: Recording, binding: Binding): CachedPlan {
     const hash = hashKey(key);
     const bucket = this.#plans.get(hash);
-    const known = bucket?.find((plan) => sameKey(plan.key, key));
+    const known = bucket?.find((plan) => plan.key.length === key.length && startsWith(key, plan.key));
     if (bucket && known) {
       this.hits++;
       this.#plans.delete(hash);

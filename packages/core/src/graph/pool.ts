@@ -22,10 +22,16 @@ export interface PoolStats {
   bytesPooled: number;
 }
 
+/** Buffers of one size, with those that wait for reuse. */
+export interface SizeClass {
+  readonly size: number;
+  readonly free: BackendBuffer[];
+}
+
 export class BufferPool {
   readonly stats: PoolStats = { created: 0, bytesLive: 0, bytesPooled: 0 };
-  readonly #free = new Map<number, BackendBuffer[]>();
-  readonly #sizes = new Map<BackendBuffer, number>();
+  readonly #classes = new Map<number, SizeClass>();
+  readonly #of = new Map<BackendBuffer, SizeClass>();
 
   constructor(
     private readonly device: BackendDevice,
@@ -34,51 +40,59 @@ export class BufferPool {
   ) {}
 
   acquire(byteLength: number): BackendBuffer {
-    return this.acquireClass(this.classOf(byteLength));
-  }
-
-  classOf(byteLength: number): number {
-    return sizeClass(byteLength, this.device.limits.bufferAlignment);
-  }
-
-  /** As `acquire`, for what `classOf` gave. */
-  acquireClass(size: number): BackendBuffer {
-    const free = this.#free.get(size);
-    let buffer = free?.pop();
-    if (buffer) this.stats.bytesPooled -= size;
-    else {
-      buffer = this.#create(size);
-      this.#sizes.set(buffer, size);
-      this.stats.created++;
-    }
-    this.stats.bytesLive += size;
-    return buffer;
+    return this.take(this.classOf(byteLength));
   }
 
   release(buffer: BackendBuffer): void {
-    const size = this.#sizes.get(buffer);
-    if (size === undefined) throw new Error('internal: a buffer was released to a pool that did not make it');
-    this.stats.bytesLive -= size;
-    if (this.stats.bytesPooled + size > this.capacity) {
-      this.#sizes.delete(buffer);
+    const own = this.#of.get(buffer);
+    if (own === undefined) throw new Error('internal: a buffer was released to a pool that did not make it');
+    this.give(own, buffer);
+  }
+
+  classOf(byteLength: number): SizeClass {
+    const size = sizeClass(byteLength, this.device.limits.bufferAlignment);
+    let known = this.#classes.get(size);
+    if (!known) {
+      known = { size, free: [] };
+      this.#classes.set(size, known);
+    }
+    return known;
+  }
+
+  /** As `acquire`, where the class is known. */
+  take(own: SizeClass): BackendBuffer {
+    let buffer = own.free.pop();
+    if (buffer) this.stats.bytesPooled -= own.size;
+    else {
+      buffer = this.#create(own.size);
+      this.#of.set(buffer, own);
+      this.stats.created++;
+    }
+    this.stats.bytesLive += own.size;
+    return buffer;
+  }
+
+  /** As `release`, where the class is known. */
+  give(own: SizeClass, buffer: BackendBuffer): void {
+    this.stats.bytesLive -= own.size;
+    if (this.stats.bytesPooled + own.size > this.capacity) {
+      this.#of.delete(buffer);
       this.device.destroyBuffer(buffer);
       return;
     }
-    this.stats.bytesPooled += size;
-    const free = this.#free.get(size);
-    if (free) free.push(buffer);
-    else this.#free.set(size, [buffer]);
+    this.stats.bytesPooled += own.size;
+    own.free.push(buffer);
   }
 
   /** Gives all free buffers back to the device. */
   trim(): void {
-    for (const free of this.#free.values()) {
+    for (const { free } of this.#classes.values()) {
       for (const buffer of free) {
-        this.#sizes.delete(buffer);
+        this.#of.delete(buffer);
         this.device.destroyBuffer(buffer);
       }
+      free.length = 0;
     }
-    this.#free.clear();
     this.stats.bytesPooled = 0;
   }
 

@@ -57,7 +57,7 @@ export function recordOn(
     attrs,
     inputs,
     scalars,
-    signatureOf(op.name, attrs, dtype, scalars.length),
+    signatureOf(op, attrs, dtype, scalars.length),
   );
   if (requiresGrad && isGradEnabled() && isFloatingPoint(dtype)) {
     if (!op.gradient && op.kind !== 'aux') {

@@ -28,20 +28,22 @@ const permuteOp: ViewOp = {
 /** Dimensions in another order. */
 export function permute(x: Value, dims: readonly number[]): Value {
   const rank = x.shape.length;
-  const order = dims.map((d) => normalizeDim('permute', d, rank));
-  if (order.length !== rank || new Set(order).size !== rank) {
+  const order: number[] = [];
+  const shape: number[] = [];
+  let moved = false;
+  for (let i = 0; i < dims.length; i++) {
+    const d = normalizeDim('permute', dims[i], rank);
+    if (order.includes(d)) break;
+    order.push(d);
+    shape.push(x.shape[d]);
+    moved ||= d !== i;
+  }
+  if (dims.length !== rank || order.length !== rank) {
     throw new Error(
       `permute: [${dims.join(', ')}] does not name each of the ${rank} dimensions of ${showShape(x.shape)} once`,
     );
   }
-  if (order.every((d, i) => d === i)) return x;
-  return record(
-    permuteOp,
-    [x],
-    order.map((d) => x.shape[d]),
-    x.dtype,
-    { dims: order },
-  );
+  return moved ? record(permuteOp, [x], shape, x.dtype, { dims: order }) : x;
 }
 
 /** Two dimensions exchanged. */
@@ -49,8 +51,8 @@ export function transpose(x: Value, dim0: number, dim1: number): Value {
   const rank = x.shape.length;
   const a = normalizeDim('transpose', dim0, rank);
   const b = normalizeDim('transpose', dim1, rank);
-  if (rank === 0) return x;
-  const dims = Array.from({ length: rank }, (_, i) => (i === a ? b : i === b ? a : i));
+  const dims: number[] = [];
+  for (let i = 0; i < rank; i++) dims.push(i === a ? b : i === b ? a : i);
   return permute(x, dims);
 }
 

@@ -16,11 +16,11 @@ export interface ViewStep {
 /** The view ops that lead from one value to another. */
 export function viewSteps(from: Value, to: Value): ViewStep[] {
   const steps: ViewStep[] = [];
-  for (let value = to; value !== from; [value] = value.inputs) {
+  for (let value = to; value !== from; value = value.inputs[0]) {
     if (!value.op || value.inputs.length === 0) throw new Error('internal: not a view of that value');
-    steps.unshift({ op: value.op, attrs: value.attrs, from: value.inputs[0].shape, to: value.shape });
+    steps.push({ op: value.op, attrs: value.attrs, from: value.inputs[0].shape, to: value.shape });
   }
-  return steps;
+  return steps.reverse();
 }
 
 /** `base` with what the steps lead to replaced by `part`. @throws Error for views that repeat elements. */
