@@ -8,7 +8,7 @@
  *                then matrices, one kind after the other, each for all layers; two tables of rotary positions
  *     tokenizer  max_token_length, then for each token: score, length, bytes
  */
-import { fromTypedArray, nn, type Tensor } from '@inkstone/core';
+import { fromTypedArray, keep, nn, type Tensor } from '@inkstone/core';
 import type { Tokenizer } from '@inkstone/tokenizer';
 import { tokenizerFromSentencePiece } from '@inkstone/tokenizer/formats';
 import { Llama } from './llama.js';
@@ -105,6 +105,7 @@ export function llamaFromLlama2c(bytes: Uint8Array, options: Llama2cOptions = {}
     }
   }
   model.loadStateDict(state, { strict: false });
+  keep(...model.parameters());
   return model;
 }
 

@@ -21,3 +21,18 @@ export function nextTask(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+/** For loops of small steps: gives way when this much time (in ms) has passed since it last did, not at each step. */
+const patience = 4;
+
+export class Pace {
+  #last = performance.now();
+
+  /** Whether it is time: `if (pace.due()) await nextTask()`. */
+  due(): boolean {
+    const now = performance.now();
+    if (now - this.#last < patience) return false;
+    this.#last = now;
+    return true;
+  }
+}

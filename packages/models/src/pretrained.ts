@@ -1,5 +1,5 @@
 /** Models and tokenizers from folders in Hugging Face's layout, and into them. */
-import { type Device, fromTypedArray, nn, type Tensor } from '@inkstone/core';
+import { type Device, fromTypedArray, keep, nn, type Tensor } from '@inkstone/core';
 import {
   readSafetensors,
   type SafetensorsFile,
@@ -75,6 +75,8 @@ export async function loadModel<M extends nn.Module, C>(
   }
   // What has no source of its own shares a parameter with one that has (a tied output layer).
   model.loadStateDict(values, { strict: false });
+  // Now, not again and again with all that is computed from them.
+  keep(...model.parameters());
   return model;
 }
 

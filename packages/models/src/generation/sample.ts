@@ -1,6 +1,6 @@
 /** One token after the other, for each text of a batch: the most probable one, or one that is drawn. */
 import { random } from '@inkstone/core';
-import { nextTask } from '../next-task.js';
+import { nextTask, Pace } from '../next-task.js';
 import type { GenerationConfig } from './options.js';
 import { applyRules, argmax, hasRules, logSoftmax, narrow, softmax } from './processors.js';
 import { StopStrings } from './stop-strings.js';
@@ -23,6 +23,7 @@ export async function* sampleSteps(
   const count = texts.rows.length;
   const open = new Array<boolean>(count).fill(true);
   const stops = texts.rows.map(() => (config.stopStrings.length > 0 ? new StopStrings(config) : null));
+  const pace = new Pace();
   const onDevice = !doSample && !withLogProbs && !hasRules(config);
   for (let i = 0; i < maxNewTokens && !signal?.aborted && open.includes(true); i++) {
     const { tokens, logProbs } = onDevice
@@ -32,7 +33,7 @@ export async function* sampleSteps(
     yield { tokens: tokens.map((token, row) => (open[row] ? token : -1)), logProbs };
     for (let row = 0; row < count; row++)
       if (open[row] && (ends.has(tokens[row]) || stops[row]?.complete(tokens[row]))) open[row] = false;
-    await nextTask();
+    if (pace.due()) await nextTask();
   }
 }
 

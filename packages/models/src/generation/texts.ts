@@ -2,13 +2,14 @@
  * A batch of texts that grow token by token, and the model's scores of what follows each: with a key-value cache, where
  * the model has one and the texts fit into its block, else by seeing each text as a whole.
  */
-import { compile, fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
+import { compile, type Device, fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
 import { borrowCache, giveBackCache, type KeyValueCache } from '../cache.js';
 import type { CausalLM } from '../causal-lm.js';
 
 export class Texts {
   /** The ids of each text, the prompt included. */
   readonly rows: number[][];
+  readonly #device: Device;
 
   private constructor(
     private readonly model: CausalLM,
@@ -16,6 +17,7 @@ export class Texts {
     private readonly cache: KeyValueCache | null,
   ) {
     this.rows = rows.map((row) => [...row]);
+    this.#device = model.device;
     const { length } = this;
     cache?.clear(this.rows.map((row) => length - row.length));
   }
@@ -30,6 +32,8 @@ export class Texts {
     { more, useCache }: { more: number; useCache: boolean },
   ): Texts {
     const { cacheShape: shape, device, config } = model;
+    // Weights that were changed and not computed since would be computed with each token.
+    keep(...model.parameters());
     if (!shape || !useCache) return new Texts(model, rows, null);
     const longest = Math.max(...rows.map(({ length }) => length));
     const capacity = paddedLength(Math.min(longest + more, config.blockSize), config.blockSize);
@@ -80,7 +84,7 @@ export class Texts {
   /** By what the cache lacks of the texts. */
   #next(cache: KeyValueCache, last: (logits: Tensor) => Tensor): Tensor {
     const { rows, length, model } = this;
-    const { device } = model;
+    const device = this.#device;
     const count = length - cache.length;
     // A prompt is padded to a few fixed lengths, each of which is planned once; what follows is written over.
     const room = cache.capacity - cache.length;
@@ -134,7 +138,7 @@ export class Texts {
         members.forEach((row, i) => {
           ids.set(rows[row].slice(-length), i * padded);
         });
-        const { device } = model;
+        const device = this.#device;
         const idx = fromTypedArray(ids, [members.length, padded], { device });
         const result = inUse(model, () =>
           last(model.next(idx, tensor([length - 1], { dtype: 'int32', device }))),
