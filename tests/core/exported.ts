@@ -5,7 +5,7 @@ import * as core from '@inkstone/core';
 const notOps = {
   t: 'constructor make viewed looked fromHost size numel data item toArray toString format print requiresGrad_ backward retainGrad registerHook keep dispose',
   core:
-    'Tensor Parameter Generator Mt19937 RandomState BackendUnavailable DeviceLostError OutOfMemoryError ' +
+    'Tensor Parameter Generator Mt19937 BackendUnavailable DeviceLostError OutOfMemoryError ' +
     'use open setDefaultDevice defaultDevice grad valueAndGrad noGrad enableGrad checkpoint compile detectAnomaly keep state ' +
     'fromTypedArray tensor manualSeed seed initialSeed getRngState setRngState',
   nn: 'Module Parameter Sequential ModuleList',

@@ -15,7 +15,6 @@ export * as optim from './optim/index.js';
 export * from './random/index.js';
 /** The random streams on plain typed arrays, `randint` and `randperm` too, whose names tensors take above. */
 export * as random from './random/index.js';
-export { RandomState } from './random/numpy.js';
 export type { NestedArray } from './tensor/base.js';
 export {
   arange,

@@ -3,7 +3,8 @@
  * float64 on the host, with its shortcut: only the output layer and the last word's embedding learn. `full` lets autograd
  * find the gradient of every matrix, on the device.
  */
-import { functional as F, fromTypedArray, nn, optim, RandomState, type Tensor, tensor } from '@inkstone/core';
+import { functional as F, fromTypedArray, nn, optim, type Tensor, tensor } from '@inkstone/core';
+import { RandomState } from '@inkstone/core/random';
 import { lesson, matrix, note, type Telling, table } from './lesson.js';
 
 const vocabulary = ['我', '喜', '欢', '中', '国', '美', '食', '[END]'];
