@@ -34,6 +34,8 @@ export interface Tuning {
   readonly attentionRows: number;
   /** Lanes of a workgroup of a recurrent layer, at most: a power of two. */
   readonly recurrentLanes: number;
+  /** Neighbouring hidden units that a lane owns. */
+  readonly recurrentVector: 1 | 4;
   /** Rows of the batch that it owns, at most: a power of two. */
   readonly recurrentRows: number;
   /** Work items below which more lanes are given to each. */
@@ -51,6 +53,7 @@ export const tunings = {
     attentionLanes: 8,
     attentionRows: 4,
     recurrentLanes: 8,
+    recurrentVector: 4,
     recurrentRows: 4,
     parallelism: 64,
   },
@@ -63,6 +66,7 @@ export const tunings = {
     attentionLanes: 32,
     attentionRows: 8,
     recurrentLanes: 256,
+    recurrentVector: 1,
     recurrentRows: 4,
     parallelism: 16384,
   },

@@ -97,14 +97,10 @@ export function recurrentBackward(spec: Recurrent): Case {
 /** Steps, batch, hidden. */
 const shapes: readonly (readonly [number, number, number])[] = [
   [1, 1, 1],
-  [3, 1, 5],
-  [2, 3, 4],
-  [5, 2, 16],
+  [3, 2, 5],
   [4, 7, 9],
   [3, 17, 33],
-  [40, 1, 3],
   [2, 1, 130],
-  [2, 6, 70],
 ];
 
 export function recurrentCases(dtypes: readonly DType[]): Case[] {
@@ -116,8 +112,7 @@ export function recurrentCases(dtypes: readonly DType[]): Case[] {
     }
     const spec = { cell, steps: 6, batch: 3, hidden: 10 };
     cases.push(
-      recurrent({ ...spec, kept: false }),
-      recurrent({ ...spec, kept: false, reverse: true, biased: false }),
+      recurrent({ ...spec, kept: false, reverse: true }),
       recurrentBackward({ ...spec, spread: 50 }),
       recurrentBackward({ ...spec, batch: 0 }),
     );

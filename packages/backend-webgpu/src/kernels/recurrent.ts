@@ -6,23 +6,24 @@ import {
 } from '@inkstone/core/backend';
 import type { Dispatch, Kernel } from '../kernel.js';
 import type { Lowering } from '../plan/lowering.js';
-import { pointwise } from './pointwise.js';
+import { isAligned, pointwise } from './pointwise.js';
 import forward from './recurrent.wgsl';
 import backward from './recurrent_backward.wgsl';
 
 type Step = RecurrentStep | RecurrentBackwardStep;
 
-/** Workgroup memory that every adapter has, in floats. */
-const sharedFloats = 4096;
+/** Floats of workgroup memory: a quarter of what every adapter has, so that several workgroups fit on a core. */
+const sharedFloats = 1024;
 /** Bytes of weights that one core reads again and again at a good speed; with more, the units are shared out. */
 const cachedWeights = 1 << 20;
 
 interface Shape {
   readonly rows: number;
   readonly lanes: number;
+  /** Neighbouring units of a lane. */
+  readonly vector: 1 | 4;
   /** Units of a workgroup. */
   readonly units: number;
-  readonly shared: boolean;
 }
 
 /** A program that copies. */
@@ -62,45 +63,50 @@ class Results {
   }
 }
 
-/** @param perRow floats of workgroup memory for each row */
-function shapeOf(step: Step, perRow: number, { tuning }: Lowering): Shape {
+function shapeOf(step: Step, { tuning }: Lowering): Shape {
   const { batch, hidden } = step;
-  const { recurrentLanes, recurrentRows, parallelism } = tuning;
+  const { recurrentLanes, recurrentRows, recurrentVector: vector, parallelism } = tuning;
   const whole = gatesOf[step.cell] * hidden * hidden * 4 <= cachedWeights;
   let lanes = Math.min(recurrentLanes, 64);
-  while (whole && lanes < recurrentLanes && lanes < hidden) lanes *= 2;
-  const units = whole ? hidden : Math.max(lanes, 64);
+  while (whole && lanes < recurrentLanes && lanes * vector < hidden) lanes *= 2;
+  const units = whole ? hidden : Math.max(lanes * vector, 64);
   // Rows share the weights that a lane reads, as long as there is enough work for all cores.
-  const tiles = Math.ceil(hidden / units) * lanes;
+  const items = Math.ceil(hidden / units) * lanes * vector;
   let rows = recurrentRows;
-  while (rows > 1 && (rows / 2 >= batch || Math.ceil(batch / rows) * tiles < parallelism)) rows /= 2;
-  // What one row has goes through workgroup memory, if it fits; else rows share the weights in registers all the same.
-  const shared = tuning.sharedTiles && perRow <= sharedFloats;
-  while (shared && rows * perRow > sharedFloats) rows /= 2;
-  return { rows, lanes, units, shared };
+  while (rows > 1 && (rows / 2 >= batch || Math.ceil(batch / rows) * items < parallelism)) rows /= 2;
+  return { rows, lanes, vector, units };
+}
+
+/** Weights as a lane reads them: rows [..., hidden] that begin at multiples of its vector. */
+function weights(label: string, from: Operand, vector: number, to: Lowering): Operand {
+  const lead = from.shape.slice(0, -1);
+  const pitch = Math.ceil((from.shape.at(-1) as number) / vector) * vector;
+  const padded = to.scratch('float32', [...lead, pitch]);
+  copy(`${label} (weights)`, from, { ...padded, shape: from.shape }, to);
+  return padded;
 }
 
 export function recurrent(step: RecurrentStep, to: Lowering): void {
   if (step.batch === 0) return;
   const { hidden, cell } = step;
-  const wide = gatesOf[cell] * hidden;
-  const weight = to.scratch('float32', [hidden, wide]);
+  const gates = gatesOf[cell];
+  const shape = shapeOf(step, to);
   const label = step.label ?? 'recurrent';
-  copy(`${label} (weights)`, { ...step.weight, shape: [hidden, wide], strides: [1, hidden] }, weight, to);
+  const turned = { shape: [hidden, gates, hidden], strides: [1, hidden * hidden, hidden] };
+  const weight = weights(label, { ...step.weight, ...turned }, shape.vector, to);
   const kernel = to.kernel(label);
   const results = new Results(label, kernel, to);
   const optional = (name: string, operand: Operand | null): void =>
     void (operand && kernel.input(name, operand));
   kernel.input('x', step.x);
-  kernel.input('weight', weight);
+  kernel.input('weight', weight, shape.vector);
   optional('bias', step.bias);
   kernel.input('h0', step.h0);
   optional('c0', step.c0);
   for (const name of ['states', 'cells', 'saved'] as const) results.add(name, step[name]);
-  const shape = shapeOf(step, hidden, to);
   const gated = cell === 'lstm' || cell === 'gru';
   const values = { BIAS: step.bias !== null, SAVED: step.saved !== null, GATED: gated };
-  add(step, to, kernel, shape, hidden, (groups, common) =>
+  add(step, to, kernel, shape, (groups, common) =>
     kernel.build('recurrent', forward, { ...common, ...values }, groups),
   );
   results.finish();
@@ -113,15 +119,19 @@ export function recurrentBackward(step: RecurrentBackwardStep, to: Lowering): vo
   const kernel = to.kernel(label);
   const results = new Results(label, kernel, to);
   const lstm = cell === 'lstm';
-  kernel.input('weight', step.weight);
+  const shape = shapeOf(step, to);
+  const { vector } = shape;
+  // Where they lie they can be read if all rows begin at multiples of a vector.
+  const inPlace =
+    vector === 1 || (step.weight.dtype === 'float32' && hidden % vector === 0 && isAligned(step.weight));
+  kernel.input('weight', inPlace ? step.weight : weights(label, step.weight, vector, to), vector);
   if (lstm) kernel.input('cells', step.cells as Operand);
   else kernel.input('states', step.states);
   if (step.saved) kernel.input('saved', step.saved);
   kernel.input('dout', step.dout);
   if (step.dlastCell) kernel.input('dlast', step.dlastCell);
   for (const name of ['dx', 'ds', 'dh0', 'dc0'] as const) results.add(name, step[name]);
-  const perRow = gatesOf[cell] * hidden;
-  add(step, to, kernel, shapeOf(step, perRow, to), perRow, (groups, common) =>
+  add(step, to, kernel, shape, (groups, common) =>
     kernel.build('recurrent_backward', backward, { ...common, LAST_CELL: step.dlastCell !== null }, groups),
   );
   results.finish();
@@ -132,9 +142,8 @@ function add(
   step: Step,
   to: Lowering,
   kernel: Kernel,
-  { rows, lanes, units, shared }: Shape,
-  perRow: number,
-  build: (groups: number, common: Readonly<Record<string, number | boolean>>) => Dispatch,
+  { rows, lanes, vector, units }: Shape,
+  build: (groups: number, common: Readonly<Record<string, number | boolean | string>>) => Dispatch,
 ): void {
   const { cell, steps, batch, hidden } = step;
   const rowTiles = Math.ceil(batch / rows);
@@ -142,14 +151,16 @@ function add(
   // Backward, there is one more: the gradient of the initial state.
   const end = step.kind === 'recurrent' ? steps : steps + 1;
   kernel.sizes({ groups, row_tiles: rowTiles, units, batch, hidden, steps, reverse: step.reverse ? 1 : 0 });
-  kernel.sizes({ first: 0, end });
+  kernel.sizes({ pitch: Math.ceil(hidden / vector) * vector, first: 0, end });
   const dispatch = build(groups, {
     LANES: lanes,
     ROWS: rows,
     GATES: gatesOf[cell],
-    SHARED: shared,
-    // In steps, so that layers of about one size share a pipeline.
-    SHARED_SIZE: Math.min(sharedFloats, Math.ceil((rows * perRow) / 256) * 256),
+    VEC: vector,
+    VECTOR: vector > 1,
+    SUMS: vector > 1 ? 'vec4<f32>' : 'f32',
+    LOAD: vector > 1 ? 'load4' : 'load',
+    CHUNK: sharedFloats / rows,
     LSTM: cell === 'lstm',
     GRU: cell === 'gru',
     TANH: cell === 'tanh',

@@ -3,16 +3,14 @@
 //
 // A workgroup of $LANES lanes owns $ROWS rows (elements of the batch) and a range of hidden units, and goes through steps
 // first ... end - 1. In each
-//   1. h of its rows is brought to workgroup memory (SHARED; where it does not fit, it is read where it lies);
-//   2. a lane takes one unit at a time: all gates' products with h, the weights of a unit in registers for all rows,
-//      then the cell. Weights come transposed ([hidden, gates * hidden]), so that lanes read next to each other.
+//   1. h of its rows is brought to workgroup memory, $CHUNK elements of a row at a time;
+//   2. a lane owns $VEC units: all gates' products with h, a weight once in registers for all rows, then the cell. Weights
+//      come transposed ([hidden, gates, hidden]), so that lanes read next to each other.
 // With all units in one workgroup the whole sequence is one dispatch: nothing but this workgroup reads its rows. With the
 // units shared out, which is better where the weights are too many for the caches of one core, a dispatch is one step.
-// Needs 4 $ROWS hidden bytes of workgroup memory with SHARED, none without.
+// Needs 4 $ROWS $CHUNK bytes of workgroup memory.
 
-#if SHARED
-var<workgroup> h: array<f32, $SHARED_SIZE>;
-#end
+var<workgroup> h: array<f32, $ROWSu * $CHUNKu>;
 
 fn state_before(i: u32, before: u32, at: u32) -> f32 {
   if (i == 0u) { return load_h0(at); }
@@ -39,51 +37,65 @@ fn main(
     let t = select(i, params.steps - 1u - i, params.reverse == 1u);
     let before = (t + params.reverse) * params.batch * hidden;
     let after = (t + 1u - params.reverse) * params.batch * hidden;
-#if SHARED
-    for (var k = lane; k < hidden; k += $LANESu) {
-#for R ROWS
-      h[k * $ROWSu + $Ru] = state_before(i, before, row_$R * hidden + k);
-#end
-    }
-    workgroupBarrier();
-#end
-    for (var u = unit0 + lane; u < unit_end; u += $LANESu) {
+    for (var base = unit0; base < unit_end; base += $LANESu * $VECu) {
+      let first_unit = base + lane * $VECu;
 #for G GATES
-#if BIAS
-      let bias_$G = load_bias($Gu * hidden + u);
-#else
-      let bias_$G = 0.0;
+#for R ROWS
+      var s_$G_$R = $SUMS();
+#end
+#end
+      for (var k0 = 0u; k0 < hidden; k0 += $CHUNKu) {
+        let count = min(hidden - k0, $CHUNKu);
+        // What fits as a whole stays there for all units of a step.
+        if (base == unit0 || hidden > $CHUNKu) {
+          if (base > unit0 || k0 > 0u) { workgroupBarrier(); }
+          for (var k = lane; k < count; k += $LANESu) {
+#for R ROWS
+            h[k * $ROWSu + $Ru] = state_before(i, before, row_$R * hidden + k0 + k);
+#end
+          }
+          workgroupBarrier();
+        }
+        if (first_unit < unit_end) {
+          var w_at = k0 * $GATESu * params.pitch + first_unit;
+          for (var k = 0u; k < count; k++) {
+#for G GATES
+            let w_$G = $LOAD_weight(w_at + $Gu * params.pitch);
 #end
 #for R ROWS
-      var s_$G_$R = bias_$G;
-#end
-#end
-      for (var k = 0u; k < hidden; k++) {
+            let h_$R = $SUMS(h[k * $ROWSu + $Ru]);
 #for G GATES
-        let w_$G = load_weight(k * wide + $Gu * hidden + u);
-#end
-#for R ROWS
-#if SHARED
-        let h_$R = h[k * $ROWSu + $Ru];
-#else
-        let h_$R = state_before(i, before, row_$R * hidden + k);
-#end
-#for G GATES
-        s_$G_$R = fma(w_$G, h_$R, s_$G_$R);
+            s_$G_$R = fma(w_$G, h_$R, s_$G_$R);
 #end
 #end
+            w_at += $GATESu * params.pitch;
+          }
+        }
       }
-      for (var r = 0u; r < min($ROWSu, params.batch - row0); r++) {
+      for (var e = 0u; e < $VECu * $ROWSu; e++) {
+        let r = e / $VECu;
+        let u = first_unit + e % $VECu;
+        if (u >= unit_end || row0 + r >= params.batch) { continue; }
         // The sums of this row, out of registers that have no index.
 #for G GATES
-        var s_$G = s_$G_0;
+        var sums_$G = s_$G_0;
 #end
 #for R ROWS
         if (r == $Ru) {
 #for G GATES
-          s_$G = s_$G_$R;
+          sums_$G = s_$G_$R;
 #end
         }
+#end
+#for G GATES
+#if VECTOR
+        var s_$G = sums_$G[e % 4u];
+#else
+        var s_$G = sums_$G;
+#end
+#if BIAS
+        s_$G += load_bias($Gu * hidden + u);
+#end
 #end
         let own = (row0 + r) * hidden + u;
         let row = t * params.batch + row0 + r;

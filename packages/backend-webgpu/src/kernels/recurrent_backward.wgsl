@@ -1,15 +1,13 @@
 // A recurrent layer over a sequence, backward through time; rows, units and dispatches as in recurrent.wgsl.
 //
 // In each step, from the last computed to the first,
-//   1. ds of the step computed before is brought to workgroup memory (SHARED), all gates of the workgroup's rows;
-//   2. a lane takes one unit at a time: dh = ds' U, weights read next to each other by lanes, then the cell's derivative.
+//   1. ds of the step computed before is brought to workgroup memory, $CHUNK elements of a row at a time;
+//   2. a lane owns $VEC units: dh = ds' U, weights read next to each other by lanes, then the cell's derivative.
 // What goes from step to step beside ds, dc of an LSTM and z dh of a GRU, lies in dc0 and dh0, each element written and
 // read by one lane. Step number `steps` is the gradient of the initial state.
-// Needs 4 $ROWS gates hidden bytes of workgroup memory with SHARED, none without.
+// Needs 4 $ROWS $CHUNK bytes of workgroup memory.
 
-#if SHARED
-var<workgroup> sums: array<f32, $SHARED_SIZE>;
-#end
+var<workgroup> sums: array<f32, $ROWSu * $CHUNKu>;
 
 fn load_sum(i: u32) -> f32 {
 #if GRU
@@ -48,35 +46,47 @@ fn main(
     let after = (t + 1u - params.reverse) * params.batch * hidden;
     // Nothing comes from later before the first step.
     let terms = select(wide, 0u, i == 0u);
-#if SHARED
-    for (var j = lane; j < terms; j += $LANESu) {
+    for (var base = unit0; base < unit_end; base += $LANESu * $VECu) {
+      let first_unit = base + lane * $VECu;
 #for R ROWS
-      sums[j * $ROWSu + $Ru] = load_sum((later + row_$R) * wide + j);
+      var dh_$R = $SUMS();
 #end
-    }
-    workgroupBarrier();
-#end
-    for (var u = unit0 + lane; u < unit_end; u += $LANESu) {
+      for (var j0 = 0u; j0 < terms; j0 += $CHUNKu) {
+        let count = min(terms - j0, $CHUNKu);
+        // What fits as a whole stays there for all units of a step.
+        if (base == unit0 || terms > $CHUNKu) {
+          if (base > unit0 || j0 > 0u) { workgroupBarrier(); }
+          for (var j = lane; j < count; j += $LANESu) {
 #for R ROWS
-      var dh_$R = 0.0;
+            sums[j * $ROWSu + $Ru] = load_sum((later + row_$R) * wide + j0 + j);
 #end
-      for (var j = 0u; j < terms; j++) {
-        let w = load_weight(j * hidden + u);
+          }
+          workgroupBarrier();
+        }
+        if (first_unit < unit_end) {
+          for (var j = 0u; j < count; j++) {
+            let w = $LOAD_weight((j0 + j) * params.pitch + first_unit);
 #for R ROWS
-#if SHARED
-        dh_$R = fma(w, sums[j * $ROWSu + $Ru], dh_$R);
-#else
-        dh_$R = fma(w, load_sum((later + row_$R) * wide + j), dh_$R);
+            dh_$R = fma(w, $SUMS(sums[j * $ROWSu + $Ru]), dh_$R);
 #end
-#end
+          }
+        }
       }
-      for (var r = 0u; r < min($ROWSu, params.batch - row0); r++) {
+      for (var e = 0u; e < $VECu * $ROWSu; e++) {
+        let r = e / $VECu;
+        let u = first_unit + e % $VECu;
+        if (u >= unit_end || row0 + r >= params.batch) { continue; }
         // The sum of this row, out of registers that have no index.
         var dh = dh_0;
 #for R ROWS
         if (r == $Ru) { dh = dh_$R; }
 #end
-        derive(i, last, t * params.batch + row0 + r, (row0 + r) * hidden + u, u, before, after, dh);
+#if VECTOR
+        let from_later = dh[e % 4u];
+#else
+        let from_later = dh;
+#end
+        derive(i, last, t * params.batch + row0 + r, (row0 + r) * hidden + u, u, before, after, from_later);
       }
     }
     // The next step reads what all lanes have stored.
