@@ -13,7 +13,7 @@ import type { Adapter } from './adapter.js';
 import { PipelineCache } from './pipelines.js';
 import { PlanExecutable } from './plan/executable.js';
 import { lower } from './plan/lower.js';
-import { Profiler } from './profiler.js';
+import type { Profiler } from './profiler.js';
 import { type Readiness, WorkQueue } from './queue.js';
 import { Readback } from './readback.js';
 import { chooseTuning, type Tuning } from './tuning.js';
@@ -41,8 +41,6 @@ export class WebGPUDevice implements BackendDevice {
   readonly gpu: GPUDevice;
   readonly pipelines: PipelineCache;
   readonly tuning: Tuning;
-  /** Set while profiling. */
-  profiler: Profiler | null = null;
   private readonly queue = new WorkQueue();
   /** Commands recorded and not yet submitted: a run and the reads that follow it go together. */
   private recording: { encoder: GPUCommandEncoder; submitted: Promise<void>; resolve: () => void } | null =
@@ -59,6 +57,7 @@ export class WebGPUDevice implements BackendDevice {
   constructor(
     private adapter: Adapter | null,
     tuning: Partial<Tuning>,
+    readonly profiler: Profiler | null = null,
   ) {
     const opened = adapter as Adapter;
     this.gpu = opened.device;
@@ -144,16 +143,6 @@ export class WebGPUDevice implements BackendDevice {
     this.recording = null;
     if (!this.closed) this.gpu.queue.submit([recording.encoder.finish()]);
     recording.resolve();
-  }
-
-  /**
-   * Starts or stops timing every kernel (timestamp queries). While it is on, each dispatch has a pass of its own.
-   * @throws Error if the adapter has no timestamp queries.
-   */
-  profile(on: boolean): void {
-    if (on && !this.gpu.features.has('timestamp-query'))
-      throw new Error(`webgpu: ${this.description} has no timestamp queries to profile with`);
-    this.profiler = on ? new Profiler(this.gpu) : null;
   }
 
   createBuffer(byteLength: number): WebGPUBuffer {

@@ -8,7 +8,7 @@ import { sourceAliases } from '@inkstone/harness/source-aliases';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WebGPUDevice } from '../src/device.js';
-import { webgpu } from '../src/index.js';
+import { Profiler, webgpu } from '../src/index.js';
 
 const count = 64;
 const addScalar: Program = {
@@ -90,6 +90,27 @@ describe.runIf(requireFixture('adapter'))('WebGPU device', () => {
     await expect(pending).rejects.toThrow();
     expect(await device.lost).toMatchObject({ name: 'DeviceLostError' });
     await expect(device.read(buffer, 0, 4)).rejects.toMatchObject({ name: 'DeviceLostError' });
+  });
+
+  test('times every dispatch, as a table and as a trace', async () => {
+    const profiler = new Profiler();
+    const profiled = await webgpu({ profiler }).open();
+    const buffer = profiled.createBuffer(4 * count);
+    const executable = profiled.compile(plan);
+    for (let i = 0; i < 3; i++) executable.run([buffer], [i], [new Float32Array(4)]);
+    await profiled.read(buffer, 0, 4);
+    expect(await profiler.entries()).toMatchObject([{ label: 'add a scalar', dispatches: 3 }]);
+    expect(await profiler.table()).toMatch(/100\.0% +3 {2}add a scalar/);
+    const { traceEvents } = JSON.parse(await profiler.trace());
+    expect(traceEvents).toHaveLength(3);
+    expect(traceEvents[2]).toMatchObject({ name: 'add a scalar', ph: 'X' });
+    expect(traceEvents[2].ts).toBeGreaterThan(traceEvents[0].ts);
+    await profiler.reset();
+    profiler.enabled = false;
+    executable.run([buffer], [0], [new Float32Array(4)]);
+    await profiled.read(buffer, 0, 4);
+    expect(await profiler.entries()).toEqual([]);
+    await profiled.close();
   });
 
   test('says which feature an adapter lacks', async () => {

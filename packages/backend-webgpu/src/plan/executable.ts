@@ -119,7 +119,7 @@ export class PlanExecutable implements Executable {
     this.writeParams(scalars);
     const groups = this.groupsFor(buffers);
     const { profiler } = this.device;
-    if (profiler) this.recordProfiled(profiler, groups);
+    if (profiler?.enabled) this.recordProfiled(profiler, groups);
     else this.record(groups);
   }
 
@@ -140,6 +140,7 @@ export class PlanExecutable implements Executable {
   private recordProfiled(profiler: Profiler, groups: readonly GPUBindGroup[]): void {
     const encoder = this.device.encoder();
     const timing = profiler.start(
+      this.device.gpu,
       this.steps.map((step) => step.dispatch),
       encoder,
     );
