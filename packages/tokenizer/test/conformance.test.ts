@@ -1,8 +1,11 @@
 import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { pipelineFromJSON } from '../src/index.js';
 import { compareOver } from './support/compare.js';
 import { families, sharedFile } from './support/families.js';
+
+// Ten families of large vocabularies: on a busy machine each takes its time.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** Against Hugging Face's own library, over random texts; `conformance.long.test.ts` does ten times as many. */
 describe.each(Object.keys(families))('%s', (name) => {

@@ -61,8 +61,8 @@ export class BPE implements Model {
     let guess = -1;
     for (let rank = 0; rank < merges.length; rank++) {
       const [a, b] = merges[rank] as readonly [string, string];
-      const left = vocab.ids.get(a);
-      const right = vocab.ids.get(b);
+      const left = vocab.get(a);
+      const right = vocab.get(b);
       const end = prefix > 0 ? b.slice(prefix) : b;
       // Most vocabularies are numbered in the order of their merges, so the next id is a good guess.
       const next = vocab.tokens[++guess];
@@ -72,7 +72,7 @@ export class BPE implements Model {
         !next.startsWith(a) ||
         !next.endsWith(end)
       ) {
-        guess = vocab.ids.get(a + end) ?? -1;
+        guess = vocab.get(a + end) ?? -1;
       }
       if (left === undefined || right === undefined || guess < 0) {
         const missing = left === undefined ? a : right === undefined ? b : a + end;
@@ -87,13 +87,13 @@ export class BPE implements Model {
       throw new TokenizerError(`BPE: dropout must be from 0 to 1, but is ${dropout}.`);
     this.#parts = options.ignoreMerges ? new WordCache() : this.#words;
     this.#merger = new Merger(this.#pairs, dropout);
-    this.unkId = unkToken === undefined ? undefined : vocab.ids.get(unkToken);
+    this.unkId = unkToken === undefined ? undefined : vocab.get(unkToken);
     for (let byte = 0; byte < 256; byte++)
       this.#idOfByte[byte] = options.byteFallback ? this.#fallbackId(byte) : -1;
   }
 
   #fallbackId(byte: number): number {
-    return this.vocab.ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1;
+    return this.vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1;
   }
 
   /** From here on text comes as it is, and bytes are looked up in the byte-level alphabet. */
@@ -101,7 +101,7 @@ export class BPE implements Model {
     if (this.#byteLevel) return;
     this.#byteLevel = true;
     for (let byte = 0; byte < 256; byte++) {
-      this.#idOfByte[byte] = this.vocab.ids.get(CHARACTER_OF_BYTE[byte] as string) ?? -1;
+      this.#idOfByte[byte] = this.vocab.get(CHARACTER_OF_BYTE[byte] as string) ?? -1;
     }
     this.#words.clear();
     this.#parts.clear();
@@ -111,7 +111,9 @@ export class BPE implements Model {
   get canUseBytes(): boolean {
     const { continuingSubwordPrefix, endOfWordSuffix } = this.options;
     return (
-      !continuingSubwordPrefix && !endOfWordSuffix && CHARACTER_OF_BYTE.every((c) => this.vocab.ids.has(c))
+      !continuingSubwordPrefix &&
+      !endOfWordSuffix &&
+      CHARACTER_OF_BYTE.every((c) => this.vocab.get(c) !== undefined)
     );
   }
 
@@ -192,12 +194,12 @@ export class BPE implements Model {
 
   #wholeWord(text: string, start: number, end: number): number | undefined {
     if (!this.options.ignoreMerges || end - start > this.#longest) return undefined;
-    if (!this.#byteLevel) return this.vocab.ids.get(text.slice(start, end));
+    if (!this.#byteLevel) return this.vocab.get(text.slice(start, end));
     let word = '';
     const bytes: number[] = [];
     utf8Of(text, start, end, bytes);
     for (const byte of bytes) word += CHARACTER_OF_BYTE[byte];
-    return this.vocab.ids.get(word);
+    return this.vocab.get(word);
   }
 
   encodeSpans(text: string, start: number, end: number, ids: Ids, spans: Spans): void {
@@ -239,7 +241,7 @@ export class BPE implements Model {
       if (prefix || suffix) {
         const symbol =
           (i > start && prefix ? prefix : '') + text.slice(i, stop) + (stop === end && suffix ? suffix : '');
-        id = this.vocab.ids.get(symbol) ?? -1;
+        id = this.vocab.get(symbol) ?? -1;
       } else {
         id = this.#idOf(text, i, stop);
       }
@@ -268,11 +270,11 @@ export class BPE implements Model {
 
   /** The id of the character at `start`, or -1. */
   #idOf(text: string, start: number, end: number): number {
-    if (end - start > 1) return this.vocab.ids.get(text.slice(start, end)) ?? -1;
+    if (end - start > 1) return this.vocab.get(text.slice(start, end)) ?? -1;
     const code = text.charCodeAt(start);
     let id = this.#idOfCode[code] as number;
     if (id === -2) {
-      id = this.vocab.ids.get(String.fromCharCode(code)) ?? -1;
+      id = this.vocab.get(String.fromCharCode(code)) ?? -1;
       this.#idOfCode[code] = id;
     }
     return id;

@@ -3,9 +3,22 @@ import { asId, asObject, fail } from '../format/check.js';
 
 /** The tokens of a model and their ids, both ways. Ids may have gaps; no two tokens may share one. */
 export class Vocab {
-  readonly ids = new Map<string, number>();
   /** The token of each id; `undefined` in gaps. */
   readonly tokens: (string | undefined)[] = [];
+  #ids: Map<string, number> | undefined = new Map();
+  /** A file's `{ token: id }`, which serves for looking up until a map is asked for: large ones take long to make. */
+  #file: Record<string, unknown> = {};
+  #size = 0;
+
+  /** The id of each token. */
+  get ids(): Map<string, number> {
+    if (!this.#ids) {
+      this.#ids = new Map();
+      for (const [id, token] of this.tokens.entries()) if (token !== undefined) this.#ids.set(token, id);
+      this.#file = {};
+    }
+    return this.#ids;
+  }
 
   /** @throws TokenizerError where the id is taken. A token that is there already moves to the new id. */
   set(token: string, id: number): void {
@@ -20,12 +33,15 @@ export class Vocab {
   }
 
   get(token: string): number | undefined {
-    return this.ids.get(token);
+    if (this.#ids) return this.#ids.get(token);
+    const id = this.#file[token];
+    // What an object inherits is no number.
+    return typeof id === 'number' ? id : undefined;
   }
 
   /** How many tokens there are. */
   get size(): number {
-    return this.ids.size;
+    return this.#ids?.size ?? this.#size;
   }
 
   /** `{ token: id }` in the order of ids, as files have it. */
@@ -60,8 +76,10 @@ export class Vocab {
         );
       }
       byId[id] = token;
-      vocab.ids.set(token, id);
     }
+    vocab.#ids = undefined;
+    vocab.#file = object;
+    vocab.#size = tokens.length;
     return vocab;
   }
 }

@@ -20,7 +20,7 @@ export class WordLevel implements Model {
 
   encode(text: string, start: number, end: number, ids: Ids): void {
     const word = text.slice(start, end);
-    const id = this.vocab.ids.get(word) ?? this.unkId;
+    const id = this.vocab.get(word) ?? this.unkId;
     if (id === undefined) {
       throw new TokenizerError(
         `WordLevel: the word ${describeValue(word)} is not in the vocabulary, and neither is the unknown token ${describeValue(this.unkToken)}.`,

@@ -77,3 +77,20 @@ export function stringGenerator(seed: number): () => string {
     return text;
   };
 }
+
+/** Chinese of so many characters: frequent and rare ones, alone and as words that come again, with punctuation. */
+export function chinese(length: number): string {
+  const random = randomFrom(9);
+  const character = () => String.fromCodePoint(0x4e00 + Math.floor(0x51a6 * random() ** 2));
+  const words = Array.from({ length: 5000 }, () =>
+    Array.from({ length: 1 + Math.floor(random() * 4) }, () =>
+      random() < 0.5 ? CHINESE[Math.floor(random() * 20)] : character(),
+    ).join(''),
+  );
+  let text = '';
+  while (text.length < length) {
+    text += words[Math.floor(words.length * random() ** 3)];
+    if (random() < 0.12) text += random() < 0.3 ? '。\n' : '，';
+  }
+  return text;
+}
