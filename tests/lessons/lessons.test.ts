@@ -124,6 +124,26 @@ describe('the recorded programs beside the checkout', () => {
   });
 });
 
+test('dialogue: a small GPT learns to answer, and stops at the end of its turn', async () => {
+  const said = {
+    你好: '你好，请坐。',
+    喝茶吗: '喝，谢谢！',
+    'What is ink?': 'Soot and glue.',
+    再见: '慢走。',
+  };
+  const exchanges = Object.entries(said).map((turns) => turns.join('\n'));
+  const data = { name: 'four', text: `${exchanges.join('\n\n')}\n` };
+  const events = await run('cpu', 'dialogue', { steps: 80, data });
+  const { losses, result } = events.at(-1) as DoneEvent;
+  expect(losses).toHaveLength(80);
+  expect(losses[0]).toBeGreaterThan(3);
+  expect(losses[79]).toBeLessThan(0.3);
+  const replies = result.replies as { said: string; reply: string; stopped: boolean }[];
+  expect(replies.map((one) => [one.said, one.reply, one.stopped])).toEqual(
+    Object.entries(said).map(([question, answer]) => [question, answer, true]),
+  );
+}, 120_000);
+
 test('a lesson refuses what it does not know, and says what it has', async () => {
   const refused = (name: string, options: object) => expect(run('cpu', name, options)).rejects;
   await refused('xor', { cell: 'gru' }).toThrow('lesson xor has no option cell; it has seed, steps');
