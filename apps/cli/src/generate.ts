@@ -62,9 +62,13 @@ function pieces(
   });
 }
 
-/** The prompt's tokens. Without a prompt the text begins as a line does. */
+/** The prompt's tokens. Without a prompt the text begins as a text or a line does. */
 function promptIds(prompt: string, tokenizer: Tokenizer): readonly number[] {
-  if (prompt === '') return [startToken(tokenizer)];
+  if (prompt === '') {
+    // Some tokenizers put a token before each text, also before none.
+    const ids = tokenizer.encode('');
+    return ids.length > 0 ? ids : [startToken(tokenizer)];
+  }
   try {
     return tokenizer.encode(prompt);
   } catch (error) {

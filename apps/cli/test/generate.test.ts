@@ -2,6 +2,10 @@
 /** Writing from the command line, and what the machine has. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reference } from '@inkstone/backend-cpu/reference';
+import { open } from '@inkstone/core';
+import { requireFixture, sharedFolder } from '@inkstone/harness/fixtures';
+import { llamaFromLlama2c, tokenizerFromLlama2c } from '@inkstone/models';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCommand, type Command, diary, tiny } from './command.js';
 
@@ -48,6 +52,26 @@ describe('inkstone generate', () => {
     const { stdout, code } = await command.run(['generate', `runs/diary/${latest}`, '--tokens', '5']);
     expect(code).toBe(0);
     expect([...stdout]).toHaveLength(6);
+  });
+
+  test('writes with any model in Hugging Face’s layout', async (context) => {
+    requireFixture('shared', context);
+    const file = (name: string) => readFile(`${sharedFolder}data/stories260K/${name}`);
+    const device = await open(reference());
+    const model = llamaFromLlama2c(await file('stories260K.bin'), { device });
+    await model.savePretrained(join(command.folder, 'stories'), {
+      tokenizer: tokenizerFromLlama2c(await file('tok512.bin')),
+    });
+    await device.close();
+    const text = await readFile(`${sharedFolder}data/stories260K/expected-greedy-200.txt`, 'utf8');
+    const write = (...args: string[]) =>
+      command.run(['generate', 'stories', '--backend', 'cpu', '--temperature', '0', ...args]);
+    const { stdout, stderr, code } = await write('--tokens', '80');
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout.length).toBeGreaterThan(100);
+    expect(text.startsWith(stdout.trimEnd())).toBe(true);
+    const prompt = 'Once upon a time, there was a little girl named';
+    expect((await write('--prompt', prompt, '--tokens', '4')).stdout).toBe(`${prompt} Lily. She lo\n`);
   });
 
   test('names the character of a prompt that the model does not know', async () => {

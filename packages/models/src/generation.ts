@@ -85,6 +85,8 @@ export async function* stream(
   const { tokenizer, skipSpecialTokens = true } = options;
   if (!tokenizer) throw new Error('stream: a tokenizer is needed; generate() gives ids without one');
   const decoder = tokenizer.decodeStream({ skipSpecialTokens });
+  // The prompt goes first, unheard: whether a word begins with a space depends on what it follows.
+  decoder.step(ids);
   for await (const token of newTokens(model, ids, options)) {
     const piece = decoder.step(token);
     if (piece !== '') yield piece;
