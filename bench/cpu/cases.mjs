@@ -22,6 +22,13 @@ const products = [
   product('NN', 64, 32, 64, 48),
 ];
 
+/** Recurrent layers: steps x batch x hidden. */
+const layers = [
+  ...['LSTM', 'GRU', 'RNN'].map((cell) => ({ cell, steps: 32, batch: 16, hidden: 64 })),
+  { cell: 'LSTM', steps: 5, batch: 1, hidden: 16 },
+  { cell: 'LSTM', steps: 32, batch: 1, hidden: 512 },
+];
+
 export const groups = {
   matmul: (many) => ({
     sides: ['ours 1', `ours ${many}`, 'jax-js 1', 'jax-js 2', 'tfjs', 'torch 1'],
@@ -85,6 +92,17 @@ export const groups = {
         ],
       },
     ]),
+  }),
+  recurrent: (many) => ({
+    sides: ['ours 1', `ours ${many}`, 'torch 1'],
+    cases: layers.map((what) => ({
+      name: `${what.cell} step, ${what.steps} x ${what.batch} x ${what.hidden}`,
+      case: { kind: 'recurrent', ...what },
+      bars: [
+        { text: 'one thread, over PyTorch on one', ours: '^ours 1', than: '^torch 1' },
+        { text: `${many} threads, over one`, ours: `^ours ${many}`, than: '^ours 1' },
+      ],
+    })),
   }),
   inference: (many) => ({
     sides: ['ours 1', `ours ${many}`, 'onnxruntime 1', 'onnxruntime 2', 'torch 1'],

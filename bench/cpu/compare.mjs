@@ -2,7 +2,7 @@
  * The CPU backend and its peers side by side: each side is a process of its own that waits while another measures, and
  * they take turns, round after round. Prints a table with the ratios and what they should be, and writes JSON.
  *
- *   node bench/cpu/compare.mjs [matmul] [gpt] [small] [inference] [--rounds 5] [--ms 250] [--clock wall|cpu]
+ *   node bench/cpu/compare.mjs [matmul] [gpt] [small] [recurrent] [inference] [--rounds 5] [--ms 250] [--clock wall|cpu]
  *                              [--only TEXT] [--json FILE] [--threads 2]
  *
  * --clock cpu compares, for sides of one thread, the time that a process had a core for: the steadier figure where

@@ -4,11 +4,12 @@ import { use } from '@inkstone/core';
 import { serve } from '../../contender.mjs';
 import { gpt } from './gpt.mjs';
 import { bareKernel, matmul } from './matmul.mjs';
+import { recurrent } from './recurrent.mjs';
 import { lstm, xor } from './small.mjs';
 
 const backend = cpu({ threads: Number(process.argv[2] ?? 1), build: process.argv[3] ?? 'auto' });
 /** Cases of one kernel take a device of their own; the others the default one. */
 const device = await backend.open();
 await use(backend);
-const kinds = { matmul, bareKernel, gpt, xor, lstm };
+const kinds = { matmul, bareKernel, gpt, xor, lstm, recurrent };
 await serve((what) => kinds[what.kind]?.(what, device) ?? null);

@@ -8,9 +8,10 @@ import torch
 torch.set_num_threads(int(sys.argv[1]))
 from gpt import gpt  # noqa: E402
 from matmul import matmul  # noqa: E402
+from recurrent import recurrent  # noqa: E402
 from small import lstm, xor  # noqa: E402
 
-kinds = {"matmul": matmul, "gpt": gpt, "xor": xor, "lstm": lstm}
+kinds = {"matmul": matmul, "gpt": gpt, "xor": xor, "lstm": lstm, "recurrent": recurrent}
 
 
 def answer(value):
