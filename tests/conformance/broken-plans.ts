@@ -52,6 +52,18 @@ export const right = {
     epilogueInputs: [],
     outputs: [operand(2, { shape: [3, 2], strides: [2, 1] })],
   },
+  quantisedMatmul: {
+    kind: 'quantisedMatmul',
+    bits: 8,
+    rows: 1,
+    columns: 3,
+    depth: 4,
+    groupSize: 4,
+    x: operand(0, { shape: [1, 4] }),
+    weight: operand(1, { dtype: 'int32', shape: [3, 1], strides: [1, 1] }),
+    scale: operand(2, { shape: [3, 1], strides: [1, 1] }),
+    y: operand(3, { shape: [1, 3], strides: [3, 1] }),
+  },
   softmax: { kind: 'softmax', log: false, rows: 3, columns: 4, x: operand(0), y: operand(1) },
   crossEntropy: {
     kind: 'crossEntropy',
@@ -235,6 +247,17 @@ export const broken: [string, Step, RegExp][] = [
     'too many buffers',
     changed('pointwise', { inputs: Array.from({ length: 8 }, (_, i) => operand(i)), outputs: [operand(8)] }),
     /touches 9 buffers; test device allows 8/,
+  ],
+  ['weights of other bits', changed('quantisedMatmul', { bits: 5 as 4 }), /bits is 5: 4 or 8/],
+  [
+    'a group of no whole words',
+    changed('quantisedMatmul', { groupSize: 3 }),
+    /groupSize is 3: a multiple of 32, or at least the depth \(4\)/,
+  ],
+  [
+    'weights that are not packed',
+    changed('quantisedMatmul', { weight: operand(1, { dtype: 'int32' }) }),
+    /weight .* should have shape \[3, 1\]/,
   ],
   ['no output', changed('pointwise', { outputs: [], program: { ...copy, outputs: [] } }), /has no output/],
 

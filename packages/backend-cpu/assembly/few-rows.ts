@@ -4,34 +4,25 @@
  */
 import { multiplyAdd, sumLanes } from './simd';
 
-/** c[j] = x . column j, for contiguous columns `step` bytes apart; four columns at a time. */
+/**
+ * c[j] = x . column j, for contiguous columns `step` bytes apart. One column after the other: memory is read as one
+ * stream, which the hardware foresees best; four sums hide the time that an addition takes.
+ */
 export function dotColumns(x: usize, b: usize, step: usize, columns: u32, k: u32, c: usize): void {
-  const whole = k & ~3;
-  for (let j: u32 = 0; j < columns; j += 4, b += step << 2) {
-    const last = min(columns - j, 4) - 1;
-    const b1 = b + min(1, last) * step, b2 = b + min(2, last) * step, b3 = b + min(3, last) * step;
+  const wide: usize = (k & ~15) << 2, whole: usize = (k & ~3) << 2, all: usize = k << 2;
+  for (let j: u32 = 0; j < columns; j++, b += step, c += 4) {
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     let at: usize = 0;
-    for (const end = whole << 2; at < end; at += 16) {
-      const v = v128.load(x + at);
-      s0 = multiplyAdd(v, v128.load(b + at), s0);
-      s1 = multiplyAdd(v, v128.load(b1 + at), s1);
-      s2 = multiplyAdd(v, v128.load(b2 + at), s2);
-      s3 = multiplyAdd(v, v128.load(b3 + at), s3);
+    for (; at < wide; at += 64) {
+      s0 = multiplyAdd(v128.load(x + at), v128.load(b + at), s0);
+      s1 = multiplyAdd(v128.load(x + at, 16), v128.load(b + at, 16), s1);
+      s2 = multiplyAdd(v128.load(x + at, 32), v128.load(b + at, 32), s2);
+      s3 = multiplyAdd(v128.load(x + at, 48), v128.load(b + at, 48), s3);
     }
-    let r0 = sumLanes(s0), r1 = sumLanes(s1), r2 = sumLanes(s2), r3 = sumLanes(s3);
-    for (const end = k << 2; at < end; at += 4) {
-      const v = load<f32>(x + at);
-      r0 += v * load<f32>(b + at);
-      r1 += v * load<f32>(b1 + at);
-      r2 += v * load<f32>(b2 + at);
-      r3 += v * load<f32>(b3 + at);
-    }
-    store<f32>(c, r0);
-    if (last > 0) store<f32>(c, r1, 4);
-    if (last > 1) store<f32>(c, r2, 8);
-    if (last > 2) store<f32>(c, r3, 12);
-    c += 16;
+    for (; at < whole; at += 16) s0 = multiplyAdd(v128.load(x + at), v128.load(b + at), s0);
+    let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+    for (; at < all; at += 4) sum += load<f32>(x + at) * load<f32>(b + at);
+    store<f32>(c, sum);
   }
 }
 

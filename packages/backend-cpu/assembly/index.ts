@@ -10,6 +10,7 @@ import { gather, indexAdd, IndexCommand, indexSelect, scatter } from './indexing
 import { matmul, MatmulCommand } from './matmul';
 import { norm, normBackward, NormBackwardCommand, NormCommand } from './norm';
 import { pointwise, PointwiseCommand } from './pointwise';
+import { QuantisedCommand, quantisedMatmul } from './quantised';
 import { recurrent, RecurrentCommand } from './recurrent';
 import { recurrentBackward, RecurrentBackwardCommand } from './recurrent-backward';
 import { reduce, ReduceCommand } from './reduce';
@@ -46,6 +47,7 @@ function command(at: usize): void {
     case CommandKind.Pointwise: pointwise(changetype<PointwiseCommand>(at)); break;
     case CommandKind.Reduce: reduce(changetype<ReduceCommand>(at)); break;
     case CommandKind.Matmul: matmul(changetype<MatmulCommand>(at)); break;
+    case CommandKind.QuantisedMatmul: quantisedMatmul(changetype<QuantisedCommand>(at)); break;
     case CommandKind.Softmax: softmax(changetype<SoftmaxCommand>(at)); break;
     case CommandKind.SoftmaxBackward: softmaxBackward(changetype<SoftmaxBackwardCommand>(at)); break;
     case CommandKind.CrossEntropy: crossEntropy(changetype<CrossEntropyCommand>(at)); break;

@@ -9,6 +9,7 @@ export enum CommandKind {
   Pointwise,
   Reduce,
   Matmul,
+  QuantisedMatmul,
   Softmax,
   SoftmaxBackward,
   CrossEntropy,

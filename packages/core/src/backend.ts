@@ -3,5 +3,6 @@ export * from './backend/contract.js';
 export * from './backend/dtype.js';
 export { type NamedOperand, operandsOf, type StepOperands } from './backend/operands.js';
 export * from './backend/program.js';
+export * from './backend/quantised.js';
 export * from './backend/steps.js';
 export { type DeviceRules, InvalidPlanError, validatePlan, validateRun } from './backend/validate.js';

@@ -10,6 +10,7 @@ import { matmulCases } from './matmul.js';
 import { normCases } from './norm.js';
 import { placementCases } from './placement.js';
 import { pointwiseCases } from './pointwise.js';
+import { quantisedCases } from './quantised.js';
 import { recurrentCases } from './recurrent.js';
 import { reduceCases } from './reduce.js';
 import { fusedReduceCases } from './reduce-fused.js';
@@ -24,6 +25,7 @@ export function allCases(dtypes: readonly DType[]): Readonly<Record<string, read
     placement: placementCases(),
     reduce: [...reduceCases(dtypes), ...fusedReduceCases()],
     matmul: matmulCases(dtypes),
+    quantised: quantisedCases(dtypes),
     softmax: softmaxCases(dtypes),
     crossEntropy: crossEntropyCases(dtypes),
     norm: normCases(dtypes),

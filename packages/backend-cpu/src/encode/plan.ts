@@ -5,6 +5,7 @@ import { encodeAttention } from './attention.js';
 import { encodeAddition, encodeSelection } from './indexing.js';
 import { encodeMatmul } from './matmul.js';
 import { outputOf, sourceOf } from './program.js';
+import { encodeQuantisedMatmul } from './quantised.js';
 import { encodeRecurrent, encodeRecurrentBackward } from './recurrent.js';
 import { encodeReduce } from './reduce.js';
 import {
@@ -66,6 +67,9 @@ function encodeStep(encoder: StepEncoder, step: Step): void {
       return;
     case 'matmul':
       encodeMatmul(encoder, step);
+      return;
+    case 'quantisedMatmul':
+      encodeQuantisedMatmul(encoder, step);
       return;
     case 'softmax':
       encodeSoftmax(encoder, step);

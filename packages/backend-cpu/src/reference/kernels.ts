@@ -7,6 +7,7 @@ import { compileGather, compileIndexAdd, compileIndexSelect, compileScatter } fr
 import { compileMatmul } from './matmul.js';
 import { compileNorm, compileNormBackward } from './norm.js';
 import { compilePointwise } from './pointwise.js';
+import { compileQuantisedMatmul } from './quantised.js';
 import { compileRecurrent, compileRecurrentBackward } from './recurrent.js';
 import { compileReduce } from './reduce.js';
 import { compileSoftmax, compileSoftmaxBackward } from './softmax.js';
@@ -19,6 +20,8 @@ export function compileStep(step: Step): Kernel {
       return compileReduce(step);
     case 'matmul':
       return compileMatmul(step);
+    case 'quantisedMatmul':
+      return compileQuantisedMatmul(step);
     case 'softmax':
       return compileSoftmax(step);
     case 'softmaxBackward':

@@ -78,6 +78,10 @@ const mutants: Record<string, Record<string, Change>> = {
       outputs: s.outputs.slice(0, 1),
     })),
   },
+  quantised: {
+    'forgets offsets': of('quantisedMatmul', (s) => ({ weight: noOffset(s.weight) })),
+    'has one scale for each row': of('quantisedMatmul', (s) => ({ groupSize: Math.max(1, s.depth) })),
+  },
   softmax: {
     'takes softmax for log-softmax': of('softmax', () => ({ log: false })),
     'mixes up the gradients': of('softmaxBackward', () => ({ log: true })),

@@ -5,6 +5,7 @@ import { crossEntropy, crossEntropyBackward } from '../kernels/cross-entropy.js'
 import { matmul } from '../kernels/matmul.js';
 import { norm, normBackward } from '../kernels/norm.js';
 import { pointwise } from '../kernels/pointwise.js';
+import { quantisedMatmul } from '../kernels/quantised.js';
 import { recurrent, recurrentBackward } from '../kernels/recurrent.js';
 import { reduce } from '../kernels/reduce.js';
 import { indexAdd, scatter, select } from '../kernels/select.js';
@@ -19,6 +20,7 @@ const lowerings: Lowerings = {
   pointwise,
   reduce,
   matmul,
+  quantisedMatmul,
   softmax,
   softmaxBackward,
   crossEntropy,

@@ -28,6 +28,8 @@ export function operandsOf(step: Step): StepOperands {
         inputs: [...pick(step, ['a', 'b']), ...list('epilogueInputs', step.epilogueInputs)],
         outputs: list('outputs', step.outputs),
       };
+    case 'quantisedMatmul':
+      return { inputs: pick(step, ['x', 'weight', 'scale']), outputs: pick(step, ['y']) };
     case 'softmax':
       return { inputs: pick(step, ['x']), outputs: pick(step, ['y']) };
     case 'softmaxBackward':

@@ -22,6 +22,7 @@
  */
 import type { DType } from './dtype.js';
 import type { Program } from './program.js';
+import type { QuantisedBits } from './quantised.js';
 
 /** A strided view of a buffer of the plan. */
 export interface Operand {
@@ -103,6 +104,29 @@ export interface MatmulStep extends Labelled {
   readonly epilogue: Program | null;
   readonly epilogueInputs: readonly Operand[];
   readonly outputs: readonly Operand[];
+}
+
+/**
+ * y[r, j] = sum over l of x[r, l] * q[j, l] * scale[j, floor(l / groupSize)]: a product with weights of 4 or 8 bits.
+ *
+ * - q are signed integers (two's complement), packed along l into 32-bit words from the low bits up, each row starting a
+ *   new word: q[j, l] stands in weight[j, floor(l / n)] from bit (l mod n) * bits on, n = 32 / bits. What the last word
+ *   of a row holds beyond `depth` is not used.
+ * - `groupSize` is a multiple of 32, or at least `depth` (one scale a row).
+ * - Contiguous: x float [rows, depth], weight int32 [columns, ceil(depth / n)], scale float
+ *   [columns, ceil(depth / groupSize)], y float [rows, columns]. depth = 0 gives zeros.
+ */
+export interface QuantisedMatmulStep extends Labelled {
+  readonly kind: 'quantisedMatmul';
+  readonly bits: QuantisedBits;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly groupSize: number;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly scale: Operand;
+  readonly y: Operand;
 }
 
 /** y = softmax (or log-softmax) of each row. Operands [rows, columns], contiguous. A row of -inf only gives NaN. */
@@ -407,6 +431,7 @@ export type Step =
   | PointwiseStep
   | ReduceStep
   | MatmulStep
+  | QuantisedMatmulStep
   | SoftmaxStep
   | SoftmaxBackwardStep
   | CrossEntropyStep

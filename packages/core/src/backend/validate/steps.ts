@@ -4,6 +4,7 @@ import { type ComputeType, computeTypeOf, isFloatingPoint } from '../dtype.js';
 import * as S from '../steps.js';
 import { describe, elementsOf, isContiguous, isCount, sameShape } from './layout.js';
 import { checkProgram, computeTypes } from './program.js';
+import { checkQuantisedMatmul } from './quantised.js';
 import { rule } from './rule.js';
 
 type Scalars = Plan['scalars'];
@@ -18,6 +19,9 @@ export function checkStep(step: S.Step, scalars: Scalars): void {
       break;
     case 'matmul':
       checkMatmul(step, scalars);
+      break;
+    case 'quantisedMatmul':
+      checkQuantisedMatmul(step);
       break;
     case 'softmax':
     case 'softmaxBackward':
