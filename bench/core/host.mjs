@@ -8,9 +8,10 @@
  * backend: a compiled step against the bare run of its plan.
  */
 import { cpu } from '@inkstone/backend-cpu';
-import { compile, functional as F, manualSeed, nn, optim, randn, tensor, use } from '@inkstone/core';
+import { compile, nn, randn, use } from '@inkstone/core';
 import { idle } from './idle-backend.mjs';
 import { median, microseconds, report } from './measure.mjs';
+import { training } from './step.mjs';
 
 const rows = [];
 const add = (what, unit, result, limit) => rows.push({ what, unit, ...result, limit });
@@ -28,7 +29,7 @@ const ops = {
   'a.add(b)': [1, (t) => t.add(y)],
   'a.mul(number)': [1, (t) => t.mul(0.99)],
   'a.tanh()': [1, (t) => t.tanh()],
-  'a.add(b), with a gradient': [1, (t) => t.add(weight.value ? t : t)],
+  'a.add(bias), with a gradient': [1, (t) => t.add(linear.bias)],
   'a.transpose(0, 1)': [2, (t) => t.transpose(0, 1).transpose(0, 1)],
   'a.reshape(...)': [2, (t) => t.reshape(2, 12).reshape(4, 6)],
   'a.view(...).permute(...)': [4, (t) => t.view(2, 2, 6).permute(1, 0, 2).permute(1, 0, 2).view(4, 6)],
@@ -77,60 +78,6 @@ add(
 
 // ---- a training step ----------------------------------------------------------------------------------------------------
 
-class Block extends nn.Module {
-  constructor(width, heads) {
-    super();
-    this.heads = heads;
-    this.ln1 = new nn.LayerNorm(width);
-    this.ln2 = new nn.LayerNorm(width);
-    this.qkv = new nn.Linear(width, 3 * width);
-    this.proj = new nn.Linear(width, width);
-    this.fc = new nn.Linear(width, 4 * width);
-    this.out = new nn.Linear(4 * width, width);
-  }
-  forward(h) {
-    const [b, t, c] = h.shape;
-    const [q, k, v] = this.qkv
-      .forward(this.ln1.forward(h))
-      .split(c, 2)
-      .map((part) => part.view(b, t, this.heads, c / this.heads).transpose(1, 2));
-    const attended = F.scaledDotProductAttention(q, k, v, { isCausal: true });
-    const mixed = h.add(this.proj.forward(attended.transpose(1, 2).reshape(b, t, c)));
-    return mixed.add(this.out.forward(F.gelu(this.fc.forward(this.ln2.forward(mixed)))));
-  }
-}
-
-/** Large enough that a batch stays on the device: small values that nobody reads move to the host. */
-const rowsOfBatch = 16;
-
-/** A GPT of four layers and 52 parameters, so small that its kernels take next to no time. */
-function training() {
-  manualSeed(1);
-  const [layers, heads, width, block, vocabulary] = [4, 2, 8, 8, 17];
-  const model = new nn.ModuleList([
-    new nn.Embedding(vocabulary, width),
-    ...Array.from({ length: layers }, () => new Block(width, heads)),
-    new nn.LayerNorm(width),
-    new nn.Linear(width, vocabulary, { bias: false }),
-  ]);
-  const optimizer = new optim.AdamW(model.parameters());
-  const step = (inputs, targets) => {
-    let h = inputs;
-    for (const module of model) h = module.forward(h);
-    const loss = F.crossEntropy(h.view(-1, vocabulary), targets);
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    return loss;
-  };
-  const ids = (offset) => Int32Array.from({ length: rowsOfBatch * block }, (_, i) => (i * i + offset) % vocabulary);
-  const batch = (i) => [
-    tensor(ids(i), { dtype: 'int32' }).reshape(rowsOfBatch, block),
-    tensor(ids(i + 1), { dtype: 'int32' }),
-  ];
-  return { step, batch };
-}
-
 /** Milliseconds of some calls, awaiting a value after them. */
 const timed = (step, batch, calls) => async () => {
   const batches = Array.from({ length: calls }, (_, i) => batch(i).map((t) => t.keep()));
@@ -142,14 +89,14 @@ const timed = (step, batch, calls) => async () => {
   return time;
 };
 
-for (const [name, open] of [['idle', idle]]) {
-  const device = await use(open());
+{
+  const device = await use(idle());
   const { step, batch } = training();
   const before = device.stats().opsRecorded;
   step(...batch(0));
   const nodes = device.stats().opsRecorded - before;
   add(
-    `a recorded training step, ${nodes} ops (${name})`,
+    `a recorded training step, ${nodes} ops (idle)`,
     'us',
     await microseconds(timed(step, batch, 5), 5, 100),
   );
@@ -200,7 +147,12 @@ for (const [name, open] of [['idle', idle]]) {
     kernels.push((inside * 1000) / 10);
   }
   add('kernels of a compiled step (cpu)', 'us', { median: median(kernels), least: Math.min(...kernels) });
-  add('a compiled step besides its kernels (cpu)', 'us', { median: median(outside), least: Math.min(...outside) }, 10);
+  add(
+    'a compiled step besides its kernels (cpu)',
+    'us',
+    { median: median(outside), least: Math.min(...outside) },
+    10,
+  );
   await device.close();
 }
 
