@@ -129,4 +129,28 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
     expect(calls.bytesMapped / tokens).toBeLessThanOrEqual(64);
     expect(calls.counts.created ?? 0).toBe(0);
   });
+
+  test('a token of generate(), which goes on from a key-value cache', async () => {
+    const model = new GPT({ vocabSize: 65, blockSize: 64, nLayer: 2, nHead: 2, nEmbd: 32 });
+    const write = (maxNewTokens: number) =>
+      model.generate([1, 2, 3], { maxNewTokens, eosTokenId: null, doSample: false });
+    for (let i = 0; i < 3; i++) await write(40);
+    const [few, many] = [32, 60];
+    const counted = [];
+    for (const tokens of [few, many]) {
+      // Room for both is the same power of two: both runs begin alike.
+      calls = new Calls();
+      await write(tokens);
+      calls.stop();
+      counted.push({ ...calls.counts, mapped: calls.bytesMapped });
+    }
+    const perToken = (name: string): number => {
+      const [a, b] = counted.map((counts) => (counts as Record<string, number>)[name] ?? 0);
+      return (b - a) / (many - few);
+    };
+    expect(perToken('submits')).toBe(1);
+    expect(perToken('mapped')).toBeLessThanOrEqual(64);
+    expect(perToken('created')).toBe(0);
+    expect(perToken('dispatches')).toBeLessThanOrEqual(16 * 2 + 8);
+  });
 });
