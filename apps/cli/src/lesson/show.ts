@@ -109,10 +109,13 @@ function setting(value: unknown): string {
   return typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : String(value);
 }
 
-/** A figure: whole numbers as they are, others with four digits behind the point, as the tutorials print them. */
-function figure(value: string | number): string {
-  if (typeof value === 'string') return printable(value).replaceAll('\n', '⏎').replaceAll('\t', '⇥');
-  return Number.isInteger(value) ? String(value) : value.toFixed(4);
+/** Words and figures that stand together: whole numbers as they are, or else all with four digits, as tutorials print. */
+function figures(values: readonly (string | number)[]): string[] {
+  const whole = values.every((value) => typeof value === 'string' || Number.isInteger(value));
+  return values.map((value) => {
+    if (typeof value === 'number') return whole ? String(value) : value.toFixed(4);
+    return printable(value).replaceAll('\n', '⏎').replaceAll('\t', '⇥');
+  });
 }
 
 const pad = (text: string, width: number, right: boolean): string => {
@@ -125,7 +128,8 @@ function tableLines(
   rows: readonly (readonly (string | number)[])[],
   colors: Colors,
 ): string[] {
-  const cells = rows.map((row) => row.map(figure));
+  const byColumn = columns.map((_, i) => figures(rows.map((row) => row[i])));
+  const cells = rows.map((_, r) => byColumn.map((column) => column[r]));
   const widths = columns.map((name, i) =>
     Math.max(stringWidth(name), ...cells.map((row) => stringWidth(row[i] ?? ''))),
   );
@@ -144,7 +148,8 @@ function matrixLines(
   columns: readonly string[] | undefined,
   colors: Colors,
 ): string[] {
-  const cells = values.map((row) => row.map(figure));
+  const flat = figures(values.flat());
+  const cells = values.map((row, i) => flat.slice(i * row.length, (i + 1) * row.length));
   const width = Math.max(
     ...cells.flat().map((cell) => cell.length),
     ...(columns ?? []).map((name) => stringWidth(name)),
