@@ -2,11 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { encodeLlama } from '@inkstone/peers/llama';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { pipelineFromJSON } from '../src/index.js';
 import { compareOver } from './support/compare.js';
 import { families } from './support/families.js';
 import { chinese } from './support/strings.js';
+
+// Minutes a family; on a busy machine many more.
+vi.setConfig({ testTimeout: 7_200_000 });
 
 const novel = fileURLToPath(new URL('../../../../shared/data/tinyshakespeare.txt', import.meta.url));
 

@@ -3,7 +3,7 @@
  * written: printable Latin-1 stands for itself, the rest follow from U+0100 on.
  * (Radford et al. 2019; `bytes_to_unicode` in openai/gpt-2's `encoder.py`.)
  */
-export const CHARACTER_OF_BYTE: readonly string[] = (() => {
+export const CHARACTER_OF_BYTE: readonly string[] = /* @__PURE__ */ (() => {
   let next = 0x100;
   return Array.from({ length: 256 }, (_, byte) => {
     const visible = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
@@ -12,7 +12,7 @@ export const CHARACTER_OF_BYTE: readonly string[] = (() => {
 })();
 
 /** The byte that a character of the alphabet stands for, by the character's code; -1 for all others. */
-export const BYTE_OF_CODE: Int16Array = (() => {
+export const BYTE_OF_CODE: Int16Array = /* @__PURE__ */ (() => {
   const table = new Int16Array(0x200).fill(-1);
   for (const [byte, character] of CHARACTER_OF_BYTE.entries()) table[character.charCodeAt(0)] = byte;
   return table;

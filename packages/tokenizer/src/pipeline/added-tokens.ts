@@ -1,8 +1,7 @@
 import { TokenizerError } from '../error.js';
 import type { AddedTokenJSON } from '../format/json.js';
 import { Trie } from '../model/trie.js';
-import { CharSet, WHITE_SPACE, WORD } from '../scan/charset.js';
-import { NEWER_CHARACTERS } from '../scan/newer.js';
+import { SPACE, WORDS } from '../scan/sets.js';
 import type { Normalizer } from './normalizers.js';
 
 /** A stretch of text: an added token with its id, or, with -1, text for the model. */
@@ -11,9 +10,6 @@ export interface Segment {
   readonly start: number;
   readonly end: number;
 }
-
-const SPACE = new CharSet(WHITE_SPACE);
-const WORDS = new CharSet(WORD, NEWER_CHARACTERS);
 
 /**
  * The tokens that are found in the text itself before the model sees it: special ones such as

@@ -2,8 +2,9 @@ import { describeValue, TokenizerError } from '../error.js';
 import { asArray, asBoolean, asObject, asString } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
-import { CharSet, WHITE_SPACE } from '../scan/charset.js';
+import { CharSet } from '../scan/charset.js';
 import { MARKS_OF_UNICODE_9, NEWER_FORMAT_CHARACTERS, NEWER_MARKS } from '../scan/newer.js';
+import { SPACE } from '../scan/sets.js';
 import { inParts, replacer } from './parts.js';
 import { type CompileRegex, finderOf } from './patterns.js';
 import { Edits, type Piece } from './piece.js';
@@ -118,9 +119,8 @@ export function normalizerFromJSON(json: unknown, path: string, compile?: Compil
   }
 }
 
-const MARK = new CharSet('\\p{M}', NEWER_MARKS);
-const NONSPACING_MARK = new CharSet('\\p{Mn}', NEWER_MARKS, MARKS_OF_UNICODE_9);
-const SPACE = new CharSet(WHITE_SPACE);
+const MARK = /* @__PURE__ */ new CharSet('\\p{M}', NEWER_MARKS);
+const NONSPACING_MARK = /* @__PURE__ */ new CharSet('\\p{Mn}', NEWER_MARKS, MARKS_OF_UNICODE_9);
 
 function codeOf(character: string): number {
   return character.codePointAt(0) as number;

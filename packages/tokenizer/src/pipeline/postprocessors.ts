@@ -1,6 +1,6 @@
 import { describeValue, TokenizerError } from '../error.js';
 import { asArray, asBoolean, asId, asObject, asString, fail } from '../format/check.js';
-import { CharSet, WHITE_SPACE } from '../scan/charset.js';
+import { SPACE } from '../scan/sets.js';
 import { addedEncoding, concat, type Encoding } from './encoding.js';
 
 /** The stage after the model: puts special tokens around one text or two, and numbers them. */
@@ -111,8 +111,6 @@ function fixed(
     },
   };
 }
-
-const SPACE = new CharSet(WHITE_SPACE);
 
 /** Takes white space off the ends of offsets. Byte-level tokens write a space as `Ġ`. */
 function byteLevel(trimOffsets: boolean, addPrefixSpace: boolean, textOf: TokenText): PostProcessor {

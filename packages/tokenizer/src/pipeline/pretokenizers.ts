@@ -2,10 +2,11 @@ import { describeValue, TokenizerError } from '../error.js';
 import { asArray, asBoolean, asCount, asObject, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
-import { CharSet, WHITE_SPACE, WORD } from '../scan/charset.js';
-import { NEWER_CHARACTERS, NEWER_PUNCTUATION } from '../scan/newer.js';
+import { CharSet } from '../scan/charset.js';
+import { NEWER_PUNCTUATION } from '../scan/newer.js';
 import { GPT2_PATTERN, knownScanner } from '../scan/patterns.js';
 import type { Scanner } from '../scan/scanner.js';
+import { SPACE, WORDS } from '../scan/sets.js';
 import { replacer } from './parts.js';
 import { type CompileRegex, type Finder, finderOf, scannerOf } from './patterns.js';
 import { Edits, type Piece } from './piece.js';
@@ -25,11 +26,9 @@ export interface Step {
   bytes?: boolean;
 }
 
-const SPACE = new CharSet(WHITE_SPACE);
-const WORDS = new CharSet(WORD, NEWER_CHARACTERS);
 /** ASCII's symbols count as punctuation here. */
-const PUNCTUATION = new CharSet('\\p{P}$+<=>^`|~\\u166d\\u{111c9}', NEWER_PUNCTUATION);
-const NUMERIC = new CharSet('\\p{N}');
+const PUNCTUATION = /* @__PURE__ */ new CharSet('\\p{P}$+<=>^`|~\\u166d\\u{111c9}', NEWER_PUNCTUATION);
+const NUMERIC = /* @__PURE__ */ new CharSet('\\p{N}');
 
 /** The steps of the pre-tokenizer that a file describes. @param path of the field, for errors. */
 export function stepsFromJSON(json: unknown, path: string, compile?: CompileRegex): Step[] {
@@ -120,7 +119,7 @@ export function stepsFromJSON(json: unknown, path: string, compile?: CompileRege
 }
 
 /** For the Basic Multilingual Plane: 1 for other characters, 2 for white space, 3 for punctuation, 0 not looked up yet. */
-const bertKinds = new Uint8Array(0x10000);
+const bertKinds = /* @__PURE__ */ new Uint8Array(0x10000);
 
 /** White space removed, each punctuation character on its own; in one pass, since BERT's texts pass here character by character. */
 function bertRanges(text: string, start: number, end: number, take: Take): void {

@@ -44,7 +44,7 @@ const known: ReadonlyMap<string, () => Scanner> = new Map<string, () => Scanner>
   [DEEPSEEK, deepseekScanner],
 ]);
 
-const made = new Map<string, Scanner>();
+const made = /* @__PURE__ */ new Map<string, Scanner>();
 
 /**
  * The scanner for a pattern of the known families, if it is one. These tile the text: each piece starts
