@@ -76,6 +76,27 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
       { dtype: 'int32' },
     );
 
+  test('a loop that reads a loss in ten makes bind groups for the loss alone', async () => {
+    const model = new GPT({ vocabSize: 65, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 16 });
+    const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+    const run = async (steps: number): Promise<void> => {
+      for (let i = 0; i < steps; i++) {
+        const { loss } = model.forward(ids(2, 8, i), ids(2, 8, i + 1));
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+        if (i % 10 === 9) await loss.item();
+      }
+    };
+    await run(20);
+    calls = new Calls();
+    await run(20);
+    calls.stop();
+    const { dispatches, created } = calls.counts;
+    expect(dispatches).toBeGreaterThan(20 * 20);
+    expect(created ?? 0).toBeLessThan(20 * 6);
+  });
+
   test.each([1, 2, 4])('a training step of %i layers', async (nLayer) => {
     const [batch, blockSize] = [8, 16];
     const model = new GPT({

@@ -32,6 +32,8 @@ export class PlanExecutable implements Executable {
   private lastScalars: readonly number[] | null = null;
   /** By the identities of all buffers of a run: the bind group of each step. */
   private readonly bindGroups = new Map<string, readonly GPUBindGroup[]>();
+  /** By layout and the identities of a step's own buffers. */
+  private readonly shared = new Map<string, GPUBindGroup>();
   private lastBuffers: readonly BackendBuffer[] = [];
   private lastGroups: readonly GPUBindGroup[] = [];
   private disposed = false;
@@ -203,12 +205,17 @@ export class PlanExecutable implements Executable {
     return groups;
   }
 
-  /** Bind groups for one set of buffers; steps with the same layout over the same buffers share one. */
+  /**
+   * Bind groups for one set of buffers; steps with the same layout over the same buffers share one. They are kept from
+   * set to set: often only the buffer of a loss that nobody has read yet is another one.
+   */
   private bind(buffers: readonly WebGPUBuffer[]): GPUBindGroup[] {
-    const shared = new Map<string, GPUBindGroup>();
+    const { shared } = this;
+    if (shared.size > 64 + 16 * this.steps.length) shared.clear();
+    const id = (index: number): string => `${buffers[index]?.id ?? `s${index}`}`;
     return this.steps.map(({ dispatch, pipeline }) => {
       const paramBytes = Math.max(16, Math.ceil((dispatch.params.length * 4) / 16) * 16);
-      const key = `${pipeline.bindGroupLayout.label}:${paramBytes}:${dispatch.bindings.map((b) => b.buffer).join(',')}`;
+      const key = `${pipeline.bindGroupLayout.label}:${paramBytes}:${dispatch.bindings.map((b) => id(b.buffer)).join(',')}`;
       let group = shared.get(key);
       if (!group) {
         group = this.device.gpu.createBindGroup({
@@ -241,6 +248,7 @@ export class PlanExecutable implements Executable {
       this.uniforms?.destroy();
       for (const buffer of this.scratch) buffer.destroy();
       this.bindGroups.clear();
+      this.shared.clear();
       this.lastGroups = [];
     });
   }
