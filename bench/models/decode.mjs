@@ -2,11 +2,12 @@
  * Greedy decoding on the CPU backend: tokens a second and GB/s of weights read, prefill and decode apart.
  *
  *   node bench/models/decode.mjs [--model gpt2|stories|FOLDER] [--tokens 64] [--prompt 64] [--threads 1] [--repeats 5]
- *                                [--profile] [--cpu-time] [--json]
+ *                                [--profile] [--bandwidth] [--cpu-time] [--json]
  *
  * `gpt2` (default) has the size of GPT-2's smallest (124 M) and random weights; `stories` is stories260K of llama2.c, read
  * from ../shared/data/stories260K or the folder in STORIES260K. Each repeat writes the same text again; medians are
  * printed. `--profile` also prints what a token costs besides its kernels: the same loop while the backend runs no plan.
+ * `--bandwidth` reads 1 GiB with v128 loads and as many threads between the repeats, and prints decoding's share of it.
  * `--cpu-time` counts processor time, for machines that others use too (with one thread).
  * Build the packages first.
  */
@@ -17,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { cpu } from '@inkstone/backend-cpu';
 import { manualSeed, use } from '@inkstone/core';
 import { AutoModelForCausalLM, GPT, llamaFromLlama2c, newTokens } from '@inkstone/models';
+import { readers } from '../cpu/read-memory.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     repeats: { type: 'string', default: '5' },
     profile: { type: 'boolean', default: false },
     'cpu-time': { type: 'boolean', default: false },
+    bandwidth: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -106,7 +109,17 @@ async function measure() {
 
 for (let i = 0; i < 3; i++) await measure();
 const runs = [];
-for (let i = 0; i < repeats; i++) runs.push(await measure());
+const reads = [];
+const memory = options.bandwidth ? await readers(threads) : null;
+await memory?.run();
+for (let i = 0; i < repeats; i++) {
+  runs.push(await measure());
+  if (!memory) continue;
+  const start = now();
+  await memory.run();
+  reads.push(memory.bytes / (now() - start) / 1e9);
+}
+await memory?.close();
 const decodes = runs.map(({ token }) => token);
 const prefills = runs.map(({ prefill }) => prefill);
 
@@ -122,6 +135,7 @@ const result = {
   decodeTokensPerSecond: 1 / perToken,
   decodeMicroseconds: perToken * 1e6,
   weightsGBPerSecond: bytes / perToken / 1e9,
+  ...(memory ? { readGBPerSecond: median(reads) } : {}),
 };
 if (options.profile) {
   backend.skip = true;
@@ -134,6 +148,11 @@ else {
   console.log(`${result.model}: ${(result.parameters / 1e6).toFixed(2)} M parameters on ${result.device}`);
   console.log(`prefill  ${result.prefillTokensPerSecond.toFixed(0)} tokens/s (${promptLength} tokens in ${(1000 * prefill).toFixed(1)} ms)`); // biome-ignore format: one line
   console.log(`decode   ${result.decodeTokensPerSecond.toFixed(0)} tokens/s, ${result.decodeMicroseconds.toFixed(0)} us a token, ${result.weightsGBPerSecond.toFixed(2)} GB/s of weights`); // biome-ignore format: one line
+  if (memory) {
+    const { weightsGBPerSecond, readGBPerSecond } = result;
+    const share = ((100 * weightsGBPerSecond) / readGBPerSecond).toFixed(0);
+    console.log(`         ${share} % of the ${readGBPerSecond.toFixed(1)} GB/s at which memory is read`);
+  }
   if (options.profile)
     console.log(`         ${result.hostMicroseconds.toFixed(0)} us of it besides the kernels`);
 }
