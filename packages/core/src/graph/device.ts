@@ -7,6 +7,7 @@
 import { type BackendBuffer, type BackendDevice, DeviceLostError } from '../backend/contract.js';
 import type { DType } from '../backend/dtype.js';
 import type { Leaf } from './cell.js';
+import { eventLoopTurn } from './event-loop.js';
 import { decode, encode, hostArray } from './host-data.js';
 import { bind, keyOf } from './key.js';
 import { type CachedPlan, PlanCache } from './plan-cache.js';
@@ -184,6 +185,7 @@ export class GraphDevice {
     const { host: known } = value;
     if (known) {
       await this.watch?.settled();
+      await eventLoopTurn();
       return known;
     }
     this.#plansUnawaited = 0;
@@ -199,6 +201,7 @@ export class GraphDevice {
     ]);
     const host = decode(value.dtype, data, this.elementBytes(value.dtype));
     if (value.slot === null) this.#moveToHost(value, host);
+    await eventLoopTurn();
     return host;
   }
 
