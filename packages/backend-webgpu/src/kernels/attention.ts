@@ -149,7 +149,9 @@ function finish(
   const byLanes = subgroup >= 4 && positions * 2 >= subgroup && chunks <= mostSlots * subgroup;
   let lanes = byLanes ? subgroup : attentionLanes;
   while (!byLanes && lanes * 2 < chunks) lanes *= 2;
-  let rows = byLanes ? lanes : attentionRows;
+  // Backward, a row takes twice the registers: half as many leave room for twice the waves (docs/kernels.md).
+  const mostRows = name === 'attention' ? attentionRows : Math.max(4, attentionRows / 2);
+  let rows = byLanes ? lanes : mostRows;
   while (!byLanes && rows > 1 && rows / 2 >= positions) rows /= 2;
   const tiles = Math.ceil(positions / rows);
   const groups = step.batch * heads * tiles;
