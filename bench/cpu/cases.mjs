@@ -69,29 +69,31 @@ export const groups = {
   }),
   gpt: (many) => ({
     sides: ['ours 1', `ours ${many}`, 'jax-js 1', 'jax-js 2', 'tfjs', 'torch 1', 'torch 2'],
-    cases: gptConfigs.map(({ config, peer, torch }) => ({
-      name: `GPT step ${gptName(config)}`,
-      case: config,
-      bars: [
-        { text: 'over the better of jax-js and tfjs', ours: '^ours', than: '^(jax-js|tfjs)', least: peer },
-        { text: 'over the better PyTorch', ours: '^ours', than: '^torch', least: torch },
-        { text: 'one thread, over jax-js 1 and tfjs', ours: '^ours 1', than: '^(jax-js 1|tfjs)' },
-        { text: 'one thread, over PyTorch on one', ours: '^ours 1', than: '^torch 1' },
-      ],
-    })),
+    cases: gptConfigs
+      .flatMap((what) => [what, { ...what, config: { ...what.config, compiled: true } }])
+      .map(({ config, peer, torch }) => ({
+        name: `GPT step ${gptName(config)}${config.compiled ? ', compiled' : ''}`,
+        case: config,
+        bars: [
+          { text: 'over the better of jax-js and tfjs', ours: '^ours', than: '^(jax-js|tfjs)', least: peer },
+          { text: 'over the better PyTorch', ours: '^ours', than: '^torch', least: torch },
+          { text: 'one thread, over jax-js 1 and tfjs', ours: '^ours 1', than: '^(jax-js 1|tfjs)' },
+          { text: 'one thread, over PyTorch on one', ours: '^ours 1', than: '^torch 1' },
+        ],
+      })),
   }),
   small: () => ({
     sides: ['ours 1', 'jax-js 1', 'tfjs', 'torch 1'],
-    cases: ['xor', 'lstm'].flatMap((kind) => [
-      {
-        name: `${kind}, a step`,
-        case: { kind },
+    cases: ['xor', 'lstm'].flatMap((kind) =>
+      [false, true].map((compiled) => ({
+        name: `${kind}, a step${compiled ? ', compiled' : ''}`,
+        case: { kind, compiled },
         bars: [
-          { text: 'over PyTorch', ours: '^ours', than: '^torch', least: 1.5 },
+          { text: 'over PyTorch', ours: '^ours', than: '^torch', least: compiled ? 5 : 1.5 },
           { text: 'over the better of jax-js and tfjs', ours: '^ours', than: '^(jax-js|tfjs)' },
         ],
-      },
-    ]),
+      })),
+    ),
   }),
   recurrent: (many) => ({
     sides: ['ours 1', `ours ${many}`, 'torch 1'],

@@ -4,7 +4,7 @@ import { functional as F, fromTypedArray, manualSeed, noGrad, optim, tensor } fr
 import { gptBatches } from '../../peers/gpt-data.mjs';
 import { GPT } from './gpt-model.mjs';
 
-/** A training step, written plainly: the loss is read each time, as the peers do. */
+/** A training step, written plainly or compiled: the loss is read each time, as the peers do. */
 export function gpt(config) {
   if (config.training === false) return forward(config);
   const { batch, block, vocabulary } = config;
@@ -16,17 +16,21 @@ export function gpt(config) {
     { dtype: 'int32' },
   );
   const batches = gptBatches(config);
+  const plain = (x, y) => {
+    const logits = model.forward(x, positions);
+    const loss = F.crossEntropy(logits.view(batch * block, vocabulary), y);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const step = config.compiled ? compile(plain) : plain;
   let steps = 0;
   let last = 0;
   return {
     run: async () => {
       const { x, y } = batches[steps++ % batches.length];
-      const logits = model.forward(fromTypedArray(x, [batch, block]), positions);
-      const loss = F.crossEntropy(logits.view(batch * block, vocabulary), fromTypedArray(y, [batch * block]));
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
-      last = await loss.item();
+      last = await step(fromTypedArray(x, [batch, block]), fromTypedArray(y, [batch * block])).item();
     },
     note: () => ({ loss: last, steps }),
   };
