@@ -2,7 +2,7 @@
  * What the graph costs the host: recording an op, finding the plan of a step of 1,000 ops, replaying a compiled step.
  * Microseconds, medians of many short samples. Build the packages first.
  *
- *   node bench/core/host.mjs [--json FILE]
+ *   node bench/core/host.mjs [--cpu-time] [--json FILE]
  *
  * The device runs nothing (idle-backend.mjs), so that only the host's work is timed; the last rows are of the CPU
  * backend: a compiled step against the bare run of its plan.
@@ -10,7 +10,7 @@
 import { cpu } from '@inkstone/backend-cpu';
 import { compile, nn, randn, use } from '@inkstone/core';
 import { idle } from './idle-backend.mjs';
-import { median, microseconds, report } from './measure.mjs';
+import { median, microseconds, now, report } from './measure.mjs';
 import { training } from './step.mjs';
 
 const rows = [];
@@ -44,9 +44,9 @@ const all = [];
 for (const [what, [count, op]] of Object.entries(ops)) {
   const result = await microseconds(async () => {
     let t = x;
-    const start = performance.now();
+    const start = now();
     for (let i = 0; i < length; i++) t = op(t);
-    const time = performance.now() - start;
+    const time = now() - start;
     await t.data();
     return time;
   }, length * count);
@@ -67,9 +67,9 @@ add(
   'us',
   await microseconds(async () => {
     const t = thousand();
-    const start = performance.now();
+    const start = now();
     t.keep();
-    const time = performance.now() - start;
+    const time = now() - start;
     await t.data();
     return time;
   }, 1),
@@ -81,10 +81,10 @@ add(
 /** Milliseconds of some calls, awaiting a value after them. */
 const timed = (step, batch, calls) => async () => {
   const batches = Array.from({ length: calls }, (_, i) => batch(i).map((t) => t.keep()));
-  const start = performance.now();
+  const start = now();
   let loss;
   for (const [inputs, targets] of batches) loss = step(inputs, targets);
-  const time = performance.now() - start;
+  const time = now() - start;
   await loss.item();
   return time;
 };
@@ -119,9 +119,9 @@ const timed = (step, batch, calls) => async () => {
         const executable = original.call(device, plan);
         return {
           run: (...args) => {
-            const start = performance.now();
+            const start = now();
             executable.run(...args);
-            inside += performance.now() - start;
+            inside += now() - start;
           },
           dispose: () => executable.dispose(),
         };
@@ -137,10 +137,10 @@ const timed = (step, batch, calls) => async () => {
   const kernels = [];
   for (let i = 0; i < 600; i++) {
     inside = 0;
-    const start = performance.now();
+    const start = now();
     let loss;
     for (let n = 0; n < 10; n++) loss = compiled(...batches);
-    const time = performance.now() - start;
+    const time = now() - start;
     await loss.item();
     if (i < 100) continue;
     outside.push(((time - inside) * 1000) / 10);

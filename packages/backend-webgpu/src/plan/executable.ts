@@ -17,6 +17,8 @@ interface Step {
   readonly pipeline: Pipeline;
   /** Where its parameters lie in the uniform buffer, in bytes. */
   readonly paramsAt: number;
+  /** Whether its parameters or workgroups follow from the run's scalars. */
+  readonly late: boolean;
   /** Workgroups in x and y; recomputed where they follow from scalars. */
   groups: readonly [number, number];
 }
@@ -51,11 +53,12 @@ export class PlanExecutable implements Executable {
       const paramsAt = size;
       size += Math.ceil(Math.max(16, dispatch.params.length * 4) / align) * align;
       const pipeline = pipelines.get(dispatch.code, dispatch.bindings, dispatch.label);
-      return { dispatch, pipeline, paramsAt, groups: [0, 0] };
+      const late =
+        typeof dispatch.workgroups === 'function' ||
+        dispatch.params.some(({ value }) => typeof value === 'function');
+      return { dispatch, pipeline, paramsAt, late, groups: [0, 0] };
     });
-    this.late = dispatches.some(
-      (d) => typeof d.workgroups === 'function' || d.params.some((p) => typeof p.value === 'function'),
-    );
+    this.late = this.steps.some((step) => step.late);
     this.readiness = new Readiness(Promise.all(this.steps.map((s) => s.pipeline.ready)));
     this.words = new DataView(new ArrayBuffer(size));
     this.uniforms =
@@ -173,9 +176,14 @@ export class PlanExecutable implements Executable {
     if (last && (!this.late || scalars.every((value, i) => Object.is(value, last[i])))) return;
     this.lastScalars = scalars;
     const limit = this.device.gpu.limits.maxComputeWorkgroupsPerDimension;
+    let from = this.words.byteLength;
+    let to = 0;
     for (const step of this.steps) {
+      // What follows from no scalar has been written by the first run.
+      if (last && !step.late) continue;
       const { params, workgroups, label } = step.dispatch;
       let at = step.paramsAt;
+      from = Math.min(from, at);
       for (const { type, value } of params) {
         const number = resolve(value, scalars);
         if (type === 'f32') this.words.setFloat32(at, number, true);
@@ -183,10 +191,13 @@ export class PlanExecutable implements Executable {
         else this.words.setUint32(at, number, true);
         at += 4;
       }
+      to = Math.max(to, at);
       step.groups = fold(resolve(workgroups, scalars), limit, label);
     }
+    if (to <= from) return;
     this.device.flush();
-    this.device.gpu.queue.writeBuffer(this.uniforms as GPUBuffer, 0, this.words.buffer as ArrayBuffer);
+    const bytes = this.words.buffer as ArrayBuffer;
+    this.device.gpu.queue.writeBuffer(this.uniforms as GPUBuffer, from, bytes, from, to - from);
   }
 
   private groupsFor(buffers: readonly WebGPUBuffer[]): readonly GPUBindGroup[] {
