@@ -4,6 +4,7 @@ export { TokenizerError } from './error.js';
 export type { AddedTokenJSON, JSONPart, JSONValue, TokenizerJSON } from './format/json.js';
 export { type LoadOptions, pipelineFromJSON, tokenizerFromJSON } from './load.js';
 export { BPE, type BPEOptions } from './model/bpe.js';
+export { Ids } from './model/ids.js';
 export type { Model, Spans } from './model/model.js';
 export { Unigram, type UnigramOptions } from './model/unigram.js';
 export { Vocab } from './model/vocab.js';

@@ -310,6 +310,36 @@ describe.skipIf(bert === undefined)('encodeBatch', () => {
       '[X] is not in the vocabulary',
     );
   });
+
+  test('names what is wrong with the settings of a file', () => {
+    const withSettings = (settings: object) =>
+      pipelineFromJSON({ ...JSON.parse(bert as string), ...settings });
+    const cut = { max_length: 8, strategy: 'LongestFirst', stride: 0, direction: 'Right' };
+    const encode = (settings: object, options: object) => () =>
+      withSettings(settings).encodeBatch(['一'], options);
+    expect(encode({ truncation: { ...cut, max_length: '8' } }, { truncation: true })).toThrow(
+      'truncation.max_length must be a whole number, but is "8"',
+    );
+    expect(encode({ truncation: { ...cut, strategy: 'Middle' } }, { truncation: true })).toThrow(
+      'truncation.strategy must be LongestFirst, OnlyFirst, OnlySecond, but is "Middle"',
+    );
+    const fill = {
+      strategy: { Fixed: 4 },
+      direction: 'Right',
+      pad_id: 0,
+      pad_type_id: 0,
+      pad_token: '[PAD]',
+    };
+    expect(encode({ padding: { ...fill, strategy: { Fixed: -1 } } }, { padding: true })).toThrow(
+      'padding.strategy.Fixed must be a whole number, but is -1',
+    );
+    expect(
+      withSettings({ padding: fill, truncation: cut }).encodeBatch(['一'], {
+        padding: true,
+        truncation: true,
+      })[0]?.inputIds,
+    ).toHaveLength(4);
+  });
 });
 
 describe('text that is not valid', () => {
@@ -421,9 +451,10 @@ describe('hostile files', () => {
     ],
   ];
   test.each(cases)('%s', (_, json, message) => {
-    const start = performance.now();
+    // Processor time: other programs do not count.
+    const start = process.cpuUsage().user;
     expect(() => pipelineFromJSON(json)).toThrow(TokenizerError);
     expect(() => pipelineFromJSON(json)).toThrow(message);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect((process.cpuUsage().user - start) / 1000).toBeLessThan(2000);
   });
 });

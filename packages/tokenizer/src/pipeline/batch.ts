@@ -1,4 +1,5 @@
 import { TokenizerError } from '../error.js';
+import { asCount, asId, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { type Encoding, type PaddingOptions, pad, type TruncationOptions, truncate } from './encoding.js';
 import { type PostProcessor, postProcess } from './postprocessors.js';
@@ -84,23 +85,29 @@ function truncationFromFile(json: JSONPart | null): TruncationOptions {
     throw new TokenizerError(
       'Truncation: the tokenizer has no setting of its own; pass { truncation: { maxLength } }.',
     );
+  const name = json.strategy ?? 'LongestFirst';
+  const strategy = Object.hasOwn(STRATEGIES, String(name))
+    ? STRATEGIES[name as keyof typeof STRATEGIES]
+    : undefined;
   return {
-    maxLength: json.max_length as number,
-    strategy: STRATEGIES[json.strategy as keyof typeof STRATEGIES],
-    stride: json.stride as number,
+    maxLength: asCount(json.max_length, 'truncation.max_length'),
+    strategy: strategy ?? fail('truncation.strategy', Object.keys(STRATEGIES).join(', '), name),
+    stride: asCount(json.stride ?? 0, 'truncation.stride'),
     direction: json.direction === 'Left' ? 'left' : 'right',
   };
 }
 
 function paddingFromFile(json: JSONPart | null): PaddingOptions {
   if (!json) return {};
-  const fixed = (json.strategy as { Fixed?: number } | null)?.Fixed;
+  const fixed = (json.strategy as { Fixed?: unknown } | null | undefined)?.Fixed;
   return {
-    ...(typeof fixed === 'number' ? { strategy: 'maxLength', maxLength: fixed } : {}),
+    ...(fixed === undefined
+      ? {}
+      : { strategy: 'maxLength', maxLength: asCount(fixed, 'padding.strategy.Fixed') }),
     direction: json.direction === 'Left' ? 'left' : 'right',
-    padToMultipleOf: (json.pad_to_multiple_of as number | null) ?? 1,
-    padId: json.pad_id as number,
-    padTypeId: json.pad_type_id as number,
-    padToken: json.pad_token as string,
+    padToMultipleOf: asCount(json.pad_to_multiple_of ?? 1, 'padding.pad_to_multiple_of'),
+    padId: asId(json.pad_id, 'padding.pad_id'),
+    padTypeId: asCount(json.pad_type_id ?? 0, 'padding.pad_type_id'),
+    padToken: asString(json.pad_token, 'padding.pad_token'),
   };
 }
