@@ -166,7 +166,9 @@ for (const group of chosen) {
   for (const name of wanted) {
     const side = sides[name] ? new Side(name, sides[name]) : null;
     if (side === null || (await side.ready) === null) {
-      console.log(`${name} is not here: left out${side ? `\n${side.errors.trim().split('\n').at(-1)}` : ''}`);
+      console.log(
+        `${name} is not here: left out${side ? `\n${side.errors.match(/^.*Error.*$/m)?.[0] ?? ''}` : ''}`,
+      );
     } else {
       running.push(side);
     }
