@@ -1,3 +1,4 @@
+import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { describe, expect, test } from 'vitest';
 import { pipelineFromJSON } from '../src/index.js';
 import { families } from './support/families.js';
@@ -32,5 +33,22 @@ describe.skipIf(json === undefined)('bert-base-chinese', () => {
     expect(tokenizer().decode(IDS, { skipSpecialTokens: true })).toBe(
       Array.from(TEXT.slice('Transformer '.length)).join(' '),
     );
+  });
+});
+
+describe.each(['BERT Chinese', 'BERT Chinese, lower case'])('%s', (name) => {
+  const file = families[name]?.();
+  test.skipIf(file === undefined)('takes every character as the reference does', async () => {
+    const characters: string[] = [];
+    for (let code = 0; code < 0x110000; code++) {
+      const character = String.fromCodePoint(code);
+      if (!/[\p{Cs}\p{Co}\p{Cn}\p{Unified_Ideograph}]|[가-힣]/u.test(character)) characters.push(character);
+    }
+    const ours = pipelineFromJSON(file as string);
+    const theirs = await HuggingFace.fromString(file as string).encodeBatch(characters);
+    const different = characters.filter(
+      (character, i) => ours.encode(character).join() !== theirs[i]?.getIds().join(),
+    );
+    expect(different.map((character) => character.codePointAt(0)?.toString(16))).toEqual([]);
   });
 });

@@ -120,7 +120,9 @@ export function normalizerFromJSON(json: unknown, path: string, compile?: Compil
 }
 
 const MARK = /* @__PURE__ */ new CharSet('\\p{M}', NEWER_MARKS);
-const NONSPACING_MARK = /* @__PURE__ */ new CharSet('\\p{Mn}', NEWER_MARKS, MARKS_OF_UNICODE_9);
+/** The last two have become spacing marks since. */
+const NONSPACING = '\\p{Mn}\\u1734\\u{1171e}';
+const NONSPACING_MARK = /* @__PURE__ */ new CharSet(NONSPACING, NEWER_MARKS, MARKS_OF_UNICODE_9);
 
 function codeOf(character: string): number {
   return character.codePointAt(0) as number;
@@ -267,6 +269,7 @@ function bert(json: JSONPart, path: string): Normalizer {
     );
   }
   if (asBoolean(accents, `${path}.strip_accents`)) {
+    const nonspacing = new RegExp(`[${NONSPACING}]`, 'gu');
     steps.push(
       normalizer(
         json,
@@ -278,7 +281,7 @@ function bert(json: JSONPart, path: string): Normalizer {
       perCharacter(
         json,
         (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c),
-        (text) => text.replace(/\p{Mn}/gu, (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c)),
+        (text) => text.replace(nonspacing, (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c)),
       ),
     );
   }
