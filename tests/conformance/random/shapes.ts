@@ -5,6 +5,7 @@ import { type Attention, attention, attentionBackward } from '../cases/attention
 import { crossEntropy, crossEntropyBackward } from '../cases/cross-entropy.js';
 import { matmul } from '../cases/matmul.js';
 import { norm, normBackward } from '../cases/norm.js';
+import { quantised } from '../cases/quantised.js';
 import { recurrent, recurrentBackward } from '../cases/recurrent.js';
 import { reduce } from '../cases/reduce.js';
 import { softmax, softmaxBackward } from '../cases/softmax.js';
@@ -49,6 +50,21 @@ const softmaxes = rows.map(({ rows: r, columns, flag: log }) => [
   softmax('of a random shape', r, columns, log, (b) => uniform(b.random, r * columns, -9, 9)),
   softmaxBackward(r, columns, log),
 ]);
+
+/** Few rows take another way than many, and depths end within words, blocks and groups. */
+const quantisedProducts = fc
+  .record({
+    bits: fc.constantFrom(4 as const, 8 as const),
+    r: fc.oneof(upTo(4), upTo(70)),
+    columns: upTo(70),
+    depth: fc.oneof(upTo(70), upTo(1500)),
+    groups: upTo(5),
+    whole: fc.boolean(),
+    offset: fc.integer({ min: 0, max: 5 }),
+  })
+  .map(({ bits, r, columns, depth, groups, whole, offset }) => [
+    quantised(bits, r, columns, depth, whole ? depth : 32 * groups, 'float32', offset),
+  ]);
 
 const norms = rows.map(({ rows: r, columns, flag }) => {
   const spec = { rows: r, columns, variant: flag ? 'rms' : 'layer', eps: columns === 1 ? 1 : 1e-5 } as const;
@@ -103,6 +119,7 @@ const recurrents = fc
 /** Cases by family. */
 export const randomShapes: Readonly<Record<string, fc.Arbitrary<Case[]>>> = {
   matmul: matmuls,
+  quantised: quantisedProducts,
   reduce: reductions,
   softmax: softmaxes,
   norm: norms,
