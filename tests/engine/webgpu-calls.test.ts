@@ -157,7 +157,7 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
       model.generate([1, 2, 3], { maxNewTokens, eosTokenId: null, doSample: false });
     for (let i = 0; i < 3; i++) await write(40);
     const [few, many] = [32, 60];
-    const counted = [];
+    const counted: Record<string, number>[] = [];
     for (const tokens of [few, many]) {
       // Room for both is the same power of two: both runs begin alike.
       calls = new Calls();
@@ -166,7 +166,7 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
       counted.push({ ...calls.counts, mapped: calls.bytesMapped });
     }
     const perToken = (name: string): number => {
-      const [a, b] = counted.map((counts) => (counts as Record<string, number>)[name] ?? 0);
+      const [a, b] = counted.map((counts) => counts[name] ?? 0);
       return (b - a) / (many - few);
     };
     expect(perToken('submits')).toBe(1);
