@@ -152,6 +152,7 @@ describe('the numbers of a PyTorch program', () => {
       minLearningRate: a.min_lr,
       warmupSteps: a.warmup,
       weightDecay: a.weight_decay,
+      maxGradNorm: 0,
       loggingSteps: 1,
     });
     const losses: number[] = [];
