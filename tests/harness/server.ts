@@ -139,11 +139,27 @@ async function bundleForPage(file: string, folder: string): Promise<string> {
     sourcemap: 'inline',
     loader: { '.wgsl': 'text', '.wasm': 'binary' },
     // Dawn is for Node: backend-webgpu imports it only where there is no navigator.gpu.
-    external: ['webgpu', 'node:*'],
-    plugins: [workspaceSources(), sourceUrls(folder)],
+    external: ['webgpu'],
+    plugins: [workspaceSources(), nodeModules(), sourceUrls(folder)],
     logLevel: 'silent',
   });
   return result.outputFiles[0]!.text;
+}
+
+/**
+ * Node's own modules are empty in a page. What needs them is imported only in Node, but in one file its imports would stand
+ * at the top, where a page fails on them; a bundler that splits leaves them apart.
+ */
+function nodeModules(): Plugin {
+  return {
+    name: 'node-modules',
+    setup(context) {
+      context.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'node-module' }));
+      context.onLoad({ filter: /.*/, namespace: 'node-module' }, () => ({
+        contents: 'module.exports = {};',
+      }));
+    },
+  };
 }
 
 /** Resolves the workspace's packages to their sources, as vitest does. */
