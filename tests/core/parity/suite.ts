@@ -45,7 +45,9 @@ export function paritySuite(
       setDefaultDevice(device);
     });
     afterAll(() => device?.close());
-    for (const family of families().filter(options.families ?? (() => true))) {
+    const runs = (family: string): boolean =>
+      (options.families?.(family) ?? true) && ((options.rest ?? false) || options.every?.(family) !== 0);
+    for (const family of families().filter(runs)) {
       describe(family, () => {
         const count = new Map<string, number>();
         for (const testCase of readCases(family)) {
