@@ -1,4 +1,6 @@
 /** What a recorded tensor means (DESIGN.md): each promise of the section, on the reference backend. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { reference } from '@inkstone/backend-cpu/reference';
 import {
   type Device,
@@ -328,5 +330,70 @@ describe('errors', () => {
     const there = ones(2);
     expect(() => there.add(ones(2, { device }))).toThrow(/different devices/);
     await other.close();
+  });
+});
+
+describe('what nobody reads', () => {
+  test('is not kept for ever', async () => {
+    const { w, optimizer } = oneWeight(0.001);
+    const made: WeakRef<object>[] = [];
+    for (let step = 0; step < 400; step++) {
+      const loss = w.mul(ones([3])).sum();
+      const next = w.mul(ones([3]));
+      loss.backward();
+      optimizer.step();
+      // Recorded after the step that computed `next`, and never read: a view, and a value of its own.
+      for (const tensor of [next.detach(), next.mul(2)]) made.push(new WeakRef(tensor.value));
+      await loss.item();
+    }
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    // The last of them may wait for a step that runs them.
+    expect(made.filter((value) => value.deref() !== undefined).length).toBeLessThan(200);
+  });
+
+  test('can be read later, however many steps have gone by', async () => {
+    const { w, optimizer } = oneWeight(0.001);
+    const given = tensor([3, 4]);
+    const late = given.mul(2);
+    const part = given.slice(0, 1, 2);
+    for (let step = 0; step < 200; step++) {
+      w.mul(given).sum().backward();
+      given.add(step);
+      optimizer.zeroGrad();
+      optimizer.step();
+    }
+    expect(await late.toArray()).toEqual([6, 8]);
+    expect(await part.toArray()).toEqual([4]);
+  });
+
+  test('keeps its value when what it was computed from becomes a parameter', async () => {
+    const { w, optimizer } = oneWeight();
+    const given = tensor([3, 4]);
+    const late = given.mul(2);
+    const view = given.view(1, 2);
+    const train = (weight: nn.Parameter, by: optim.SGD): void => {
+      weight.sum().backward();
+      by.step();
+    };
+    train(w, optimizer);
+    const taken = new nn.Parameter(given);
+    const other = new optim.SGD([taken], { lr: 1 });
+    for (let step = 0; step < 3; step++) train(taken, other);
+    expect(await late.toArray()).toEqual([6, 8]);
+    expect(await view.toArray()).toEqual([[3, 4]]);
+  });
+
+  test('keeps its value when what it was computed from is given as a gradient', async () => {
+    const { w, optimizer } = oneWeight();
+    const gradient = tensor([3]).mul(2);
+    const late = gradient.mul(10);
+    w.mul(1).sum().backward();
+    optimizer.step();
+    w.add(0).backward({ gradient });
+    optimizer.step();
+    w.mul(1).sum().backward();
+    optimizer.step();
+    expect(await late.toArray()).toEqual([60]);
   });
 });

@@ -3,7 +3,7 @@ import type { Leaf } from '../graph/cell.js';
 import { withGradMode } from '../graph/grad-mode.js';
 import { sameShape, showShape } from '../graph/shape.js';
 import { observer } from '../graph/trace.js';
-import type { Value } from '../graph/value.js';
+import { nextSeq, type Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import { add } from '../ops/pointwise.js';
@@ -127,17 +127,20 @@ function reachable(root: Value, wanted: ReadonlySet<Value> | null): Value[] {
 
 /** `backward()`: adds gradients to the leaves. */
 export function backward(root: Value, options: BackwardOptions): void {
+  const start = nextSeq();
   const gradients = differentiate(root, null, options);
   root.device.noteRoot(root);
   withGradMode(options.createGraph ?? false, () => {
-    for (const [value, gradient] of gradients) accumulate(value.leaf as Leaf, gradient);
+    for (const [value, gradient] of gradients) accumulate(value.leaf as Leaf, gradient, start);
   });
 }
 
-function accumulate(leaf: Leaf, gradient: Value): void {
+/** @param start values older than this one are not of this backward pass */
+function accumulate(leaf: Leaf, gradient: Value, start: number): void {
   const total = leaf.gradient ? add(leaf.gradient, gradient) : gradient;
   // One value has one home: what belongs to another leaf, or was given by the user, is copied.
-  const own = total.op === null || total.target !== null || total.leaf !== null ? clone(total) : total;
+  const given = total.op === null || total.seq < start;
+  const own = given || total.target !== null || total.leaf !== null ? clone(total) : total;
   own.target = leaf.slot;
   leaf.gradient = own;
   own.device.noteGradient(leaf);

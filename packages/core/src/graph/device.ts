@@ -38,6 +38,9 @@ const maxPlansUnawaited = 2000;
 /** A recording longer than this is cut: run, with all that a backward pass has saved kept. */
 const maxPending = 32768;
 
+/** So many values that nobody reads may wait; then they run, and give back the memory that they are computed from. */
+const maxApart = 64;
+
 export interface DeviceOptions {
   /** Plans kept, least recently used out first. */
   maxPlans?: number;
@@ -51,6 +54,8 @@ export class GraphDevice {
   readonly #stats = { opsRecorded: 0, plansRun: 0, kernelsRun: 0 };
   /** Recorded and not yet run, in order; from before the last run only what nothing consumes. */
   #pending: Value[] = [];
+  /** Those of them that no slot lies beneath: nothing can overwrite what they need, so nobody looks at them again. */
+  #apart: Value[] = [];
   /** Leaves whose gradient has been recorded and not yet run. */
   readonly #gradients = new Set<Leaf>();
   /** What `backward` was called on since the last run that overwrote something. */
@@ -240,7 +245,7 @@ export class GraphDevice {
     // A slot without memory counts too: its first version may be on the host still.
     for (const value of wanted) if (value.target) overwritten.add(value.target);
     const depends = new Set<Value>();
-    const known = new Map<Value, boolean>();
+    const known = new Map<Value, Bond>();
     if (overwritten.size === 0) return depends;
     for (const leaf of this.#gradients) {
       let gradient = leaf.gradient;
@@ -251,22 +256,37 @@ export class GraphDevice {
     this.#gradients.clear();
     for (const root of this.#roots) if (!root.resident && root.host === null) wanted.add(root);
     this.#roots = [];
-    const old = (value: Value): boolean => {
-      let answer = known.get(value);
+    const bondOf = (value: Value): Bond => {
+      const answer = known.get(value);
       if (answer !== undefined) return answer;
       // A parameter that no plan has uploaded yet has no slot, but will by then.
       const slot = value.slot ?? (value.op === null ? value.target : null);
-      answer =
-        (slot !== null && overwritten.has(slot)) ||
-        (!value.resident && value.host === null && value.inputs.some(old));
-      known.set(value, answer);
-      return answer;
+      let bond: Bond = (value.slot ?? value.target) === null ? free : tiedToSlot;
+      if (slot !== null && overwritten.has(slot)) bond = tiedToOld;
+      else if (!value.resident && value.host === null)
+        for (const input of value.inputs) bond = Math.max(bond, bondOf(input)) as Bond;
+      known.set(value, bond);
+      return bond;
     };
+    const waits = (value: Value): boolean =>
+      value.consumers === 0 && !value.ran && !value.passing && value.op?.kind !== 'aux';
+    const tied: Value[] = [];
     for (const value of this.#pending) {
-      if (value.ran || !old(value)) continue;
+      if (value.ran) continue;
+      const bond = bondOf(value);
+      if (bond === free) {
+        // A view costs nothing whenever it is wanted, and nothing grows with it.
+        if (waits(value) && !isViewOfData(value)) this.#apart.push(value);
+        continue;
+      }
+      tied.push(value);
+      if (bond !== tiedToOld) continue;
       depends.add(value);
-      if (value.consumers === 0 && !value.passing && value.op?.kind !== 'aux') wanted.add(value);
+      if (waits(value)) wanted.add(value);
     }
+    this.#pending = tied;
+    this.#apart = this.#apart.filter(waits);
+    if (this.#apart.length >= maxApart) for (const value of this.#apart.splice(0)) wanted.add(value);
     return depends;
   }
 
@@ -438,6 +458,7 @@ export class GraphDevice {
   /** Runs everything pending because the recording has grown large; what backward passes have saved is kept. */
   #cut(): void {
     const wanted: Value[] = [];
+    this.#pending.unshift(...this.#apart.splice(0));
     for (const value of this.#pending) {
       if (value.ran || value.op?.kind === 'view') continue;
       if (value.consumers === 0 || (value.requiresGrad && !value.freed) || value.op?.kind === 'aux')
@@ -474,6 +495,16 @@ export class GraphDevice {
       throw new Error(`${op}: an index computed on the device was out of range (it was clamped)`);
     }
   }
+}
+
+/** How a pending value hangs on memory that is overwritten: not at all, on some of it, or on what is about to be. */
+type Bond = 0 | 1 | 2;
+const [free, tiedToSlot, tiedToOld] = [0, 1, 2] as const;
+
+/** Whether a value only looks at elements that exist. */
+function isViewOfData(value: Value): boolean {
+  if (value.resident || value.host !== null) return true;
+  return value.op?.kind === 'view' && value.inputs.every(isViewOfData);
 }
 
 /** Whether recording an op on this value makes sense, or its elements are gone. */

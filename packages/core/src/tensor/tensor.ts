@@ -178,9 +178,10 @@ export class Parameter extends Tensor {
   }
 }
 
-/** The same value with memory of its own that later versions overwrite. */
+/** The same value with memory of its own that later versions overwrite. What others were computed from is copied. */
 export function persistent(value: Value, name: string): Value {
-  const own = value.op === null && value.target === null && value.leaf === null ? value : clone(value);
+  const free = value.op === null && value.target === null && value.leaf === null && value.consumers === 0;
+  const own = free ? value : clone(value);
   own.requiresGrad = false;
   own.target = own.device.slot(name);
   return own;
