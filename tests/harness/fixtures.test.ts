@@ -38,7 +38,7 @@ test('a fixture that is there neither skips nor fails', () => {
 
 test('a name that INKSTONE_REQUIRE does not know is refused, so that a slip of the pen requires nothing less', () => {
   expect(() => requiredFixtures('adapter,borwser')).toThrow(
-    "INKSTONE_REQUIRE lists 'borwser'; it can list adapter, browser",
+    "INKSTONE_REQUIRE lists 'borwser'; it can list adapter, float16, browser",
   );
   expect(requiredFixtures(' adapter , browser,')).toEqual(['adapter', 'browser']);
 });

@@ -21,23 +21,25 @@ test('there is an adapter that stores float16, and cases for it', (context) => {
   expect(cases.length).toBeGreaterThan(20);
 });
 
-describe.runIf(!fixtureGap('adapter') && !fixtureGap('float16'))('float16 on WebGPU', () => {
-  let device: Awaited<ReturnType<ReturnType<typeof webgpu>['open']>>;
-  let oracle: typeof device;
-  beforeAll(async () => {
-    [device, oracle] = await Promise.all([webgpu().open(), reference().open()]);
-  });
-  afterAll(() => Promise.all([device?.close(), oracle?.close()]));
+// Without it the test above says so, once.
+if (!fixtureGap('adapter') && !fixtureGap('float16'))
+  describe('float16 on WebGPU', () => {
+    let device: Awaited<ReturnType<ReturnType<typeof webgpu>['open']>>;
+    let oracle: typeof device;
+    beforeAll(async () => {
+      [device, oracle] = await Promise.all([webgpu().open(), reference().open()]);
+    });
+    afterAll(() => Promise.all([device?.close(), oracle?.close()]));
 
-  test('is among the dtypes of the device', () => {
-    expect(device.bytesPerElement.float16).toBe(2);
-  });
+    test('is among the dtypes of the device', () => {
+      expect(device.bytesPerElement.float16).toBe(2);
+    });
 
-  const named = cases.map((testCase) => [testCase.name, testCase] as const);
-  test.each(named)('%s', { timeout: 300_000 }, async (_, testCase) => {
-    const want = await runCase(testCase, oracle);
-    const got = await runCase(testCase, device);
-    const comparison = { tolerances, flushesSubnormals: true, nonFinite: true, signedZeros: false };
-    expect(differences(testCase, got, want, comparison)).toBe('');
+    const named = cases.map((testCase) => [testCase.name, testCase] as const);
+    test.each(named)('%s', { timeout: 300_000 }, async (_, testCase) => {
+      const want = await runCase(testCase, oracle);
+      const got = await runCase(testCase, device);
+      const comparison = { tolerances, flushesSubnormals: true, nonFinite: true, signedZeros: false };
+      expect(differences(testCase, got, want, comparison)).toBe('');
+    });
   });
-});

@@ -131,7 +131,11 @@ describe.each(models)('%s', (_name, make) => {
   test('a token is one plan, whatever the length, and nothing is made for it', async () => {
     const model = made(make);
     // The first text also computes the weights, which have just been recorded.
-    for (const prompt of [[1, 2], [3, 4]]) await model.generate(prompt, { ...plain, maxNewTokens: 40 });
+    for (const prompt of [
+      [1, 2],
+      [3, 4],
+    ])
+      await model.generate(prompt, { ...plain, maxNewTokens: 40 });
     const before = device.stats();
     await model.generate([4, 5, 6], { ...plain, maxNewTokens: 37 });
     const after = device.stats();
