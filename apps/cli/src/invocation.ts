@@ -12,13 +12,21 @@ export function thisCommand(argv = process.argv, env = process.env): string {
   return env.npm_command === 'exec' || script.includes('node_modules') ? `npx ${name}` : name;
 }
 
-/** The command lines with which a run goes on and writes. `npm start` in a checkout is one of them. */
-export function nextCommands(folder: string, prompt: string): { resume: string; generate: string } {
+/**
+ * The command lines with which a run goes on and writes. `npm start` in a checkout is one of them.
+ *
+ * @param further options for a run that is over: without another limit it would be over again
+ */
+export function nextCommands(
+  folder: string,
+  prompt: string,
+  further: readonly string[] = [],
+): { resume: string; generate: string } {
   const again = thisCommand();
   const start =
     process.env.npm_lifecycle_event === 'start' ? 'npm start -- --resume' : `${again} train --resume`;
   return {
-    resume: `${start} ${shellWord(folder)}`,
+    resume: [start, shellWord(folder), ...further].join(' '),
     generate: `${again} generate ${shellWord(folder)} --prompt ${shellWord(prompt)}`,
   };
 }

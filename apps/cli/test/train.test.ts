@@ -59,7 +59,7 @@ describe('inkstone train', () => {
     );
     expect(stdout.match(/^sample \d:$/gm)).toHaveLength(3);
     expect(stdout).toMatch(/^checkpoint +runs\/diary$/m);
-    expect(stdout).toMatch(/^go on +node .*inkstone\.js train --resume runs\/diary$/m);
+    expect(stdout).toMatch(/^go on +node .*inkstone\.js train --resume runs\/diary --steps 40$/m);
     expect(stdout).toMatch(/^write +node .*inkstone\.js generate runs\/diary --prompt 第1天$/m);
     const latest = (await readFile(at('runs/diary/latest'), 'utf8')).trim();
     expect((await readdir(at('runs/diary', latest))).sort()).toEqual([

@@ -116,8 +116,14 @@ async function endEvent(
     seconds,
     samples: reason === 'stopped' ? [] : await finalSamples(trainer, text.text, tokens, signal),
     folder,
-    ...nextCommands(folder, examplePrompt(text.text)),
+    ...nextCommands(folder, examplePrompt(text.text), reason === 'stopped' ? [] : further(trainer)),
   };
+}
+
+/** Twice the limit that ended the run. */
+function further({ arguments: { maxSteps, maxSeconds } }: Trainer): string[] {
+  if (maxSteps !== null) return ['--steps', String(2 * maxSteps)];
+  return maxSeconds === null ? [] : ['--minutes', String(Number(((2 * maxSeconds) / 60).toFixed(3)))];
 }
 
 const finalSampleCount = 3;
