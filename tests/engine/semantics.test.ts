@@ -347,9 +347,14 @@ describe('what nobody reads', () => {
       await loss.item();
     }
     setFlagsFromString('--expose-gc');
-    (runInNewContext('gc') as () => void)();
-    // The last of them may wait for a step that runs them.
-    expect(made.filter((value) => value.deref() !== undefined).length).toBeLessThan(200);
+    const collect = runInNewContext('gc') as () => void;
+    for (let i = 0; i < 3; i++) {
+      // What a WeakRef was made for or asked about lives until the job ends.
+      await new Promise((done) => setImmediate(done));
+      collect();
+    }
+    // The last of them may wait for a step that runs them, and a collector need not find everything.
+    expect(made.filter((value) => value.deref() !== undefined).length).toBeLessThan(made.length / 2);
   });
 
   test('can be read later, however many steps have gone by', async () => {

@@ -100,7 +100,7 @@ describe.runIf(requireFixture('adapter'))('WebGPU device', () => {
     for (let i = 0; i < 3; i++) executable.run([buffer], [i], [new Float32Array(4)]);
     await profiled.read(buffer, 0, 4);
     expect(await profiler.entries()).toMatchObject([{ label: 'add a scalar', dispatches: 3 }]);
-    expect(await profiler.table()).toMatch(/100\.0% +3 {2}add a scalar/);
+    expect(await profiler.table()).toMatch(/\d\.\d% +3 {2}add a scalar/);
     const { traceEvents } = JSON.parse(await profiler.trace());
     expect(traceEvents).toHaveLength(3);
     expect(traceEvents[2]).toMatchObject({ name: 'add a scalar', ph: 'X' });
