@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { functional as F, fromTypedArray, manualSeed, noGrad, optim, tensor } from '@inkstone/core';
+import { compile, functional as F, fromTypedArray, manualSeed, noGrad, optim, tensor } from '@inkstone/core';
 import { gptBatches } from '../../peers/gpt-data.mjs';
 import { GPT } from './gpt-model.mjs';
 
