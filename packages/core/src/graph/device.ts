@@ -9,6 +9,7 @@ import type { DType } from '../backend/dtype.js';
 import type { Leaf } from './cell.js';
 import { eventLoopTurn } from './event-loop.js';
 import { decode, encode, hostArray } from './host-data.js';
+import { IndexFlags } from './index-flags.js';
 import { bind, keyOf } from './key.js';
 import { type CachedPlan, PlanCache } from './plan-cache.js';
 import { BufferPool } from './pool.js';
@@ -70,9 +71,7 @@ export class GraphDevice {
   /** Small results that nobody has read yet (a loss of each step), oldest first. */
   #unread: WeakRef<Value>[] = [];
   #plansUnawaited = 0;
-  #flags: BackendBuffer | null = null;
-  /** Ops that may have set a flag since flags were last read. */
-  readonly #flagged = new Map<number, string>();
+  readonly #flags: IndexFlags;
   #error: Error | null = null;
   readonly #floating: FinalizationRegistry<BackendBuffer>;
   readonly #slots: FinalizationRegistry<Slot['memory']>;
@@ -84,6 +83,7 @@ export class GraphDevice {
     this.name = backend.name;
     this.description = backend.description;
     this.pool = new BufferPool(backend);
+    this.#flags = new IndexFlags(backend, this.pool);
     this.#plans = new PlanCache(this, options.maxPlans ?? 256);
     this.#floating = new FinalizationRegistry((buffer) => {
       if (!this.#error) this.pool.release(buffer);
@@ -201,7 +201,7 @@ export class GraphDevice {
     const bytes = value.size * this.elementBytes(value.dtype);
     const [data] = await Promise.all([
       this.backend.read(region.buffer, region.offset, bytes),
-      this.#readFlags(),
+      this.#flags.check(),
       this.watch?.settled(),
     ]);
     const host = decode(value.dtype, data, this.elementBytes(value.dtype));
@@ -342,7 +342,7 @@ export class GraphDevice {
     // Memory first: if there is not enough, nothing has happened yet.
     try {
       for (let i = bound; i < sizes.length; i++)
-        buffers.push(i === flagIndex ? this.#flagBuffer() : this.pool.take(sizes[i]));
+        buffers.push(i === flagIndex ? this.#flags.buffer() : this.pool.take(sizes[i]));
       plan.executable.run(buffers, scalars, uploads);
     } catch (error) {
       for (let i = bound; i < buffers.length; i++) if (i !== flagIndex) this.pool.release(buffers[i]);
@@ -358,7 +358,7 @@ export class GraphDevice {
           '(`await loss.item()` every 10 steps): until then results cannot arrive and memory cannot be given back.',
       );
     }
-    for (let i = 0; i < lowered.flags.length; i++) this.#flagged.set(i % 256, lowered.flags[i]);
+    this.#flags.watch(lowered.flags);
   }
 
   /** Notes that a plan has written a slot's next version; returns its number. */
@@ -468,32 +468,6 @@ export class GraphDevice {
     this.#pending = this.#pending.filter((value) => !value.ran && value.op?.kind !== 'view');
     if (this.#pending.length >= maxPending)
       throw new Error('internal: a cut left the recording as long as it was');
-  }
-
-  // ---- indices out of range -------------------------------------------------------------------------------------
-
-  #flagBuffer(): BackendBuffer {
-    if (!this.#flags) {
-      const bytes = 256 * this.elementBytes('int32');
-      this.#flags = this.pool.acquire(bytes);
-      this.backend.write(this.#flags, 0, new Uint8Array(bytes));
-    }
-    return this.#flags;
-  }
-
-  /** Rejects if an op has met an index out of range since the last look. */
-  async #readFlags(): Promise<void> {
-    if (this.#flagged.size === 0 || !this.#flags) return;
-    const ops = new Map(this.#flagged);
-    this.#flagged.clear();
-    // A plan has few flags, and every byte that comes back from a GPU is waited for.
-    const used = (Math.max(...ops.keys()) + 1) * this.elementBytes('int32');
-    const words = new Int32Array(await this.backend.read(this.#flags, 0, used));
-    for (const [word, op] of ops) {
-      if (words[word] === 0) continue;
-      this.backend.write(this.#flags, 0, new Uint8Array(256 * this.elementBytes('int32')));
-      throw new Error(`${op}: an index computed on the device was out of range (it was clamped)`);
-    }
   }
 }
 
