@@ -37,5 +37,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: long ? 600_000 : 60_000,
     hookTimeout: 120_000,
+    // Its default of a second is short for a page on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -49,13 +49,13 @@ describe('bad input gets one line, and no training', () => {
     const alert = page.getByRole('alert').filter({ hasText: 'notes.txt' });
     await alert.waitFor();
     expect(await alert.locator('span').textContent()).toBe(line);
-    expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
 
     // A good one puts it right.
     await dropFile(page, 'good.txt', 'to be or not to be, that is the question\n');
     await page.getByText('good.txt').waitFor();
-    expect(await alert.count()).toBe(0);
-    expect(await page.getByRole('button', { name: 'Start training' }).isEnabled()).toBe(true);
+    await expect.poll(() => alert.count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Start training' }).isEnabled()).toBe(true);
     expect(complaints).toEqual([]);
   });
 
@@ -66,7 +66,7 @@ describe('bad input gets one line, and no training', () => {
     await expect.poll(() => start.isEnabled()).toBe(true);
     await page.getByRole('radio', { name: 'Paste' }).check();
     // Not on the text that was there before.
-    expect(await start.isDisabled()).toBe(true);
+    await expect.poll(() => start.isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: 'Text to train on' }).fill('春眠不觉晓，处处闻啼鸟。');
     await page.getByRole('button', { name: 'Use this text' }).click();
     await page.getByText('12 characters').waitFor();
@@ -86,15 +86,15 @@ describe('bad input gets one line, and no training', () => {
     const width = page.getByRole('textbox', { name: 'Width' });
     await typeSettings(page, { Width: 65 });
     await page.getByRole('alert').getByText('Width 65 must be a multiple of heads, which is 2.').waitFor();
-    expect(await width.getAttribute('aria-invalid')).toBe('true');
-    expect(await start.isDisabled()).toBe(true);
+    await expect.poll(() => width.getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => start.isDisabled()).toBe(true);
     await width.fill('wide');
     await page
       .getByRole('alert')
       .getByText('Width must be a whole number from 8 to 1024, not wide.')
       .waitFor();
     await page.getByRole('radio', { name: 'Small' }).check();
-    expect(await width.inputValue()).toBe('128');
+    await expect.poll(() => width.inputValue()).toBe('128');
     await page.getByRole('button', { name: 'Start training', disabled: false }).waitFor();
   });
 });
@@ -102,11 +102,11 @@ describe('bad input gets one line, and no training', () => {
 describe('language and looks', () => {
   test('speaks the language of the browser until another is chosen, and remembers that', async () => {
     const { page } = await open({ locale: 'zh-CN' });
-    expect(await page.getByRole('button', { name: '开始训练' }).count()).toBe(1);
-    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    await expect.poll(() => page.getByRole('button', { name: '开始训练' }).count()).toBe(1);
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('zh-CN');
     await page.getByRole('radio', { name: 'English' }).check();
     await page.getByRole('button', { name: 'Start training' }).waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('en');
     await page.reload();
     await page.getByRole('button', { name: 'Start training' }).waitFor();
   });
@@ -115,11 +115,11 @@ describe('language and looks', () => {
     const { page } = await open({ locale: 'en-US', colorScheme: 'dark' });
     const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const [day, night] = ['rgb(246, 243, 236)', 'rgb(16, 18, 24)'];
-    expect(await paper()).toBe(night);
+    await expect.poll(() => paper()).toBe(night);
     await page.emulateMedia({ colorScheme: 'light' });
     await expect.poll(paper).toBe(day);
     await page.getByRole('radio', { name: 'Dark' }).check();
-    expect(await paper()).toBe(night);
+    await expect.poll(() => paper()).toBe(night);
   });
 
   const shapes: [string, BrowserContextOptions][] = [
@@ -174,7 +174,7 @@ async function expectSound(page: Page): Promise<void> {
     document.documentElement.clientWidth,
   ]);
   expect(content).toBeLessThanOrEqual(screen!);
-  expect(await page.locator('.actions button').isVisible()).toBe(true);
+  await expect.poll(() => page.locator('.actions button').isVisible()).toBe(true);
 }
 
 test('its policy lets it load nothing but its own files and call nobody', async () => {

@@ -95,8 +95,8 @@ test('trains on a dropped file, on the CPU and on WebGPU, to the same losses', a
   const onCpu = await trainOn('CPU');
   expect(onCpu.description).toMatch(/Runs on the CPUWebAssembly/);
   expectLearning(onCpu);
-  expect(await figure(onCpu.page, 'step')).toBe('60 of 60');
-  expect(await figureNumber(onCpu.page, 'speed')).toBeGreaterThan(0);
+  await expect.poll(() => figure(onCpu.page, 'step')).toBe('60 of 60');
+  await expect.poll(() => figureNumber(onCpu.page, 'speed')).toBeGreaterThan(0);
   expect(await onCpu.page.getByRole('img', { name: /^Loss by step/ }).getAttribute('aria-label')).toContain(
     `At step 60 the training loss is ${onCpu.loss.toFixed(3)}`,
   );
@@ -116,8 +116,8 @@ test('pauses, goes on, writes in between, stops, and lets the model be taken awa
   await typeSettings(page, { ...quick, Steps: 100_000 });
   await page.getByRole('button', { name: 'Start training' }).click();
   await expect.poll(() => figureNumber(page, 'step'), patience).toBeGreaterThan(20);
-  expect(await figure(page, 'time-left')).toMatch(/\d+ (s|min|h)/);
-  expect(await page.getByRole('textbox', { name: 'Layers' }).isDisabled()).toBe(true);
+  await expect.poll(() => figure(page, 'time-left')).toMatch(/\d+ (s|min|h)/);
+  await expect.poll(() => page.getByRole('textbox', { name: 'Layers' }).isDisabled()).toBe(true);
 
   await page.getByRole('button', { name: 'Pause' }).click();
   await untilPhase(page, 'paused');
@@ -161,8 +161,8 @@ test('pauses, goes on, writes in between, stops, and lets the model be taken awa
   await typeSettings(page, { Steps: 5 });
   await page.getByRole('button', { name: 'Train again' }).click();
   await untilPhase(page, 'finished');
-  expect(await figure(page, 'step')).toBe('5 of 5');
-  expect(await figureNumber(page, 'loss')).toBeGreaterThan(2);
+  await expect.poll(() => figure(page, 'step')).toBe('5 of 5');
+  await expect.poll(() => figureNumber(page, 'loss')).toBeGreaterThan(2);
   expect(complaints).toEqual([]);
 });
 
