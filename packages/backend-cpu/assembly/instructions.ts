@@ -146,8 +146,17 @@ function binary(op: i32, to: usize, a: usize, am: usize, b: usize, bm: usize, by
     case Op.And: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, v128.and(v128.load(a), v128.load(b)), v128.and(v128.load(a + aStep), v128.load(b + bStep))); return;
     case Op.Or: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, v128.or(v128.load(a), v128.load(b)), v128.or(v128.load(a + aStep), v128.load(b + bStep))); return;
     case Op.Xor: for (; to < end; to += 32, a += aNext, b += bNext) pair(to, v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a + aStep), v128.load(b + bStep))); return;
+    case Op.Shl:
+    case Op.Shr: if (!bm) { shift(op, to, a, am, load<i32>(b), bytes); return; }
     default: binaryScalar(op, to, a, am, b, bm, bytes);
   }
+}
+
+/** By the same count everywhere; WebAssembly, too, looks at its lowest five bits. */
+function shift(op: i32, to: usize, a: usize, am: usize, count: i32, bytes: usize): void {
+  const end = to + bytes, step = am & 16, next = am & 32;
+  if (op == Op.Shl) for (; to < end; to += 32, a += next) pair(to, i32x4.shl(v128.load(a), count), i32x4.shl(v128.load(a + step), count));
+  else for (; to < end; to += 32, a += next) pair(to, i32x4.shr_s(v128.load(a), count), i32x4.shr_s(v128.load(a + step), count));
 }
 
 /** Functions that are rare enough to be computed one element at a time. */
@@ -168,6 +177,8 @@ function binaryScalar(op: i32, to: usize, a: usize, am: usize, b: usize, bm: usi
       case Op.FloorDivI: store<i32>(to + i, math.floorDivideInt(n, d)); break;
       case Op.RemainderI: store<i32>(to + i, math.remainderInt(n, d)); break;
       case Op.FmodI: store<i32>(to + i, math.fmodInt(n, d)); break;
+      case Op.Shl: store<i32>(to + i, n << d); break;
+      case Op.Shr: store<i32>(to + i, n >> d); break;
       case Op.PowI: store<i32>(to + i, math.powInt(n, d)); break;
       default: unreachable();
     }

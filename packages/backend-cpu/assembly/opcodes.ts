@@ -24,6 +24,8 @@ export enum CommandKind {
   Scatter,
   Recurrent,
   RecurrentBackward,
+  Sort,
+  Scan,
 }
 
 /** Bits of a command's third word. */
@@ -117,7 +119,7 @@ export enum Op {
   Atan2,
   EqF, NeF, LtF, LeF, GtF, GeF,
   EqI, NeI, LtI, LeI, GtI, GeI,
-  And, Or, Xor,
+  And, Or, Xor, Shl, Shr,
   Select,
   /** a * b + c with two roundings: two instructions in one pass, the same bits. */
   MulAddF,

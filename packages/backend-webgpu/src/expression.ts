@@ -182,6 +182,8 @@ const intForms: Readonly<Record<string, string>> = {
   and: 'A & B',
   or: 'A | B',
   xor: 'A ^ B',
+  shl: 'A << (bitcast<u32>(B) & 31u)',
+  shr: 'A >> (bitcast<u32>(B) & 31u)',
 };
 
 const boolForms: Readonly<Record<string, string>> = {

@@ -195,6 +195,8 @@ const intOps: readonly BinaryOp[] = [
   'and',
   'or',
   'xor',
+  'shl',
+  'shr',
   ...comparisons,
 ];
 

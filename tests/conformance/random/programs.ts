@@ -124,6 +124,8 @@ class ProgramWriter {
       'and',
       'or',
       'xor',
+      'shl',
+      'shr',
     ] as const;
     const choice = op % (unary.length + binary.length);
     if (choice < unary.length) this.add({ op: unary[choice], type, a: x }, anyInt);

@@ -79,6 +79,8 @@ const intBinary: Partial<Record<BinaryOp, Op>> = {
   and: Op.And,
   or: Op.Or,
   xor: Op.Xor,
+  shl: Op.Shl,
+  shr: Op.Shr,
 };
 
 /** Bools are masks, and all ones is below zero as an integer: order is turned round. */

@@ -165,6 +165,12 @@ export const binaryBlocks: Record<BinaryOp, BinaryBlock> = {
   xor(out, a, b, n) {
     for (let i = 0; i < n; i++) out[i] = a[i] ^ b[i];
   },
+  shl(out, a, b, n) {
+    for (let i = 0; i < n; i++) out[i] = a[i] << b[i];
+  },
+  shr(out, a, b, n) {
+    for (let i = 0; i < n; i++) out[i] = a[i] >> b[i];
+  },
 };
 
 /** int32 where it differs from floats: products that a double cannot hold, zero divisors. */

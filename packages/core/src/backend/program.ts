@@ -55,7 +55,10 @@ export type UnaryOp =
   /** float -> bool */
   | 'isinf';
 
-/** Functions of two values of one type; `eq` ... `ge` give bool, `and`, `or`, `xor` take bool (or int32, bitwise). */
+/**
+ * Functions of two values of one type; `eq` ... `ge` give bool, `and`, `or`, `xor` take bool (or int32, bitwise);
+ * `shl` and `shr` (which keeps the sign) take int32 and look at the lowest five bits of the count.
+ */
 export type BinaryOp =
   | 'add'
   | 'sub'
@@ -76,7 +79,9 @@ export type BinaryOp =
   | 'ge'
   | 'and'
   | 'or'
-  | 'xor';
+  | 'xor'
+  | 'shl'
+  | 'shr';
 
 /** One instruction; `type` is the compute type of the value that it defines. */
 export type Instruction =
@@ -156,6 +161,8 @@ export const binaryOps: ReadonlySet<string> = new Set<BinaryOp>([
   'and',
   'or',
   'xor',
+  'shl',
+  'shr',
 ]);
 
 export const comparisonOps: ReadonlySet<string> = new Set<BinaryOp>(['eq', 'ne', 'lt', 'le', 'gt', 'ge']);

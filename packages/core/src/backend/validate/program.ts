@@ -24,6 +24,7 @@ const onInt: ReadonlySet<string> = new Set(
   'neg abs sign add sub mul floorDiv remainder fmod pow max min and or xor'.split(' '),
 );
 const bitwise: ReadonlySet<string> = new Set(['and', 'or', 'xor']);
+const shifts: ReadonlySet<string> = new Set(['shl', 'shr']);
 const tests: ReadonlySet<string> = new Set(['isnan', 'isinf']);
 
 export function checkProgram(program: Program, setting: ProgramSetting): void {
@@ -114,7 +115,8 @@ function checkInstruction(
     expect('its type', type, 'bool');
     return;
   }
-  if (bitwise.has(op)) rule(a === 'bool' || a === 'int32', `${where} does not take ${a}`);
+  if (shifts.has(op)) rule(a === 'int32', `${where} does not take ${a}`);
+  else if (bitwise.has(op)) rule(a === 'bool' || a === 'int32', `${where} does not take ${a}`);
   else rule(isFloat(a) || (a === 'int32' && onInt.has(op)), `${where} does not take ${a}`);
   expect('its type', type, a);
 }
