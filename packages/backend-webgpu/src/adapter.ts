@@ -29,6 +29,8 @@ export interface Adapter {
   readonly owned: boolean;
   /** Dawn's entry object: held for as long as the device is open, since work stops when it is collected. */
   readonly instance: unknown;
+  /** Whether promises are settled by asking in every turn of the event loop, as Dawn's binding for Node does. */
+  readonly polls: boolean;
 }
 
 /** Features that kernels have variants for; asked for where the adapter has them. */
@@ -50,9 +52,16 @@ const wantedLimits = [
 export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
   if (options.device) {
     const info = options.device.adapterInfo ?? null;
-    return { device: options.device, description: describe(info), info, owned: false, instance: null };
+    return {
+      device: options.device,
+      description: describe(info),
+      info,
+      owned: false,
+      instance: null,
+      polls: false,
+    };
   }
-  const gpu = await findGPU(options);
+  const { gpu, polls } = await findGPU(options);
   const adapter = await gpu.requestAdapter({
     powerPreference: options.powerPreference ?? 'high-performance',
   });
@@ -80,7 +89,14 @@ export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
       { cause },
     );
   }
-  return { device, description: describe(adapter.info), info: adapter.info, owned: true, instance: gpu };
+  return {
+    device,
+    description: describe(adapter.info),
+    info: adapter.info,
+    owned: true,
+    instance: gpu,
+    polls,
+  };
 }
 
 function describe(info: GPUAdapterInfo | null): string {
@@ -92,9 +108,9 @@ function isNode(): boolean {
   return typeof process === 'object' && typeof process.versions?.node === 'string';
 }
 
-async function findGPU(options: AdapterOptions): Promise<GPU> {
+async function findGPU(options: AdapterOptions): Promise<{ gpu: GPU; polls: boolean }> {
   const present = (globalThis as { navigator?: Navigator }).navigator?.gpu;
-  if (present) return present;
+  if (present) return { gpu: present, polls: false };
   if (!isNode()) {
     throw new BackendUnavailable(
       'webgpu',
@@ -125,7 +141,7 @@ async function findGPU(options: AdapterOptions): Promise<GPU> {
   }
   const flags = [...(options.dawn ?? [])];
   if (options.adapter) flags.push(`adapter=${options.adapter}`);
-  return dawn.create(flags);
+  return { gpu: dawn.create(flags), polls: true };
 }
 
 function noAdapter(options: AdapterOptions): string {

@@ -17,6 +17,7 @@ import type { Profiler } from './profiler.js';
 import { type Readiness, WorkQueue } from './queue.js';
 import { Readback } from './readback.js';
 import { chooseTuning, type Tuning } from './tuning.js';
+import { Waiting } from './waiting.js';
 
 /** Sizes are multiples of this, so that every buffer can be bound as an array of vec4<f32>. */
 const alignment = 16;
@@ -46,6 +47,7 @@ export class WebGPUDevice implements BackendDevice {
   private recording: { encoder: GPUCommandEncoder; submitted: Promise<void>; resolve: () => void } | null =
     null;
   private readonly readback: Readback;
+  private readonly waiting: Waiting | null;
   /** The first thing that went wrong. From then on nothing runs, and every read rejects with it. */
   private failure: Error | null = null;
   /** Reads and waits under way: rejected when the device fails, so that they do not wait for what will not come. */
@@ -77,7 +79,8 @@ export class WebGPUDevice implements BackendDevice {
       ...(this.gpu.features.has('shader-f16') ? { float16: 2 } : {}),
     };
     this.tuning = { ...chooseTuning(opened), ...tuning };
-    this.pipelines = new PipelineCache(this.gpu);
+    this.waiting = opened.polls ? new Waiting() : null;
+    this.pipelines = new PipelineCache(this.gpu, this.waiting);
     this.readback = new Readback(this.gpu);
     this.gpu.addEventListener('uncapturederror', this.onError);
     this.lost = this.gpu.lost.then(({ reason, message }) => {
@@ -229,6 +232,7 @@ export class WebGPUDevice implements BackendDevice {
         this.pending.add(reject);
         const work = start();
         this.reads.add(work);
+        this.waiting?.during(work);
         work.then(
           // A validation error of earlier work makes the result worthless, even where it arrives.
           (value) => {

@@ -3,6 +3,7 @@
  * the same code get the same pipeline. Compilation is asynchronous; who runs a plan waits for `ready`.
  */
 import type { Binding } from './kernel.js';
+import type { Waiting } from './waiting.js';
 
 /** A pipeline, or the promise of one. */
 export class Pipeline {
@@ -32,7 +33,10 @@ export class PipelineCache {
   private readonly pipelines = new Map<string, Pipeline>();
   private readonly layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly waiting: Waiting | null,
+  ) {}
 
   /** The pipeline for this source, whose bindings are `params` at 0 and then the given ones. */
   get(code: string, bindings: readonly Binding[], label: string): Pipeline {
@@ -45,6 +49,7 @@ export class PipelineCache {
         layout: layout.pipeline,
         compute: { module, entryPoint: 'main' },
       });
+      this.waiting?.during(creation);
       pipeline = new Pipeline(layout.group, creation, label);
       this.pipelines.set(code, pipeline);
     }

@@ -1,0 +1,57 @@
+/** Waiting for Dawn: the event loop sleeps in its turns while something is pending, and only then. */
+import { afterEach, expect, test, vi } from 'vitest';
+import { Waiting } from '../src/waiting.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+const turn = () => new Promise((done) => setImmediate(done));
+
+test('each turn of the loop sleeps, longer as the wait goes on, at most half a millisecond', async () => {
+  const sleeps: number[] = [];
+  vi.spyOn(Atomics, 'wait').mockImplementation((_cell, _at, _value, sleep) => {
+    sleeps.push(sleep as number);
+    return 'timed-out';
+  });
+  let now = 1000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const waiting = new Waiting();
+  let resolve = () => {};
+  const pending = new Promise<void>((done) => {
+    resolve = done;
+  });
+  waiting.during(pending);
+  await turn();
+  expect(sleeps).toEqual([]);
+  now += 4;
+  await turn();
+  expect(sleeps).toEqual([0.25]);
+  now += 1000;
+  await turn();
+  expect(sleeps).toEqual([0.25, 0.5]);
+  resolve();
+  for (let i = 0; i < 3; i++) await turn();
+  expect(sleeps).toEqual([0.25, 0.5]);
+});
+
+test('two waits at once are one sleep a turn, until the last is over; a rejection ends one too', async () => {
+  const wait = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
+  let now = 1000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const waiting = new Waiting();
+  let reject = (_: Error) => {};
+  const first = new Promise<void>((_, fail) => {
+    reject = fail;
+  });
+  first.catch(() => {});
+  const second = new Promise<void>(() => {});
+  waiting.during(first);
+  waiting.during(second);
+  now += 100;
+  await turn();
+  expect(wait).toHaveBeenCalledTimes(1);
+  reject(new Error('lost'));
+  await turn();
+  now += 100;
+  await turn();
+  expect(wait.mock.calls.length).toBeGreaterThanOrEqual(2);
+});
