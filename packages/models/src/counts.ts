@@ -60,8 +60,8 @@ export function countFlops(model: nn.Module, run: () => unknown): FlopCounts {
       }),
       module.registerForwardHook((_module, _args, output) => {
         running.pop();
-        if (module instanceof nn.Linear && output instanceof Tensor)
-          add(path, 2 * output.numel() * module.inFeatures);
+        const isProduct = module instanceof nn.Linear || module instanceof nn.QuantizedLinear;
+        if (isProduct && output instanceof Tensor) add(path, 2 * output.numel() * module.inFeatures);
       }),
     );
   }

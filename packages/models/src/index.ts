@@ -73,6 +73,7 @@ export { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js'
 export { NgramMLP, type NgramMLPConfig } from './ngram-mlp.js';
 export { measurePerplexity, type Perplexity, type PerplexityOptions } from './perplexity.js';
 export { type LoadModelOptions, type SaveOptions, savePretrained } from './pretrained.js';
+export { isQuantized, type QuantizedDType, type QuantizeOptions, quantize } from './quantize.js';
 export {
   type RecurrentCell,
   RecurrentLM,

@@ -2,7 +2,7 @@
  * Adapters in files as PEFT writes them: adapter_config.json and adapter_model.safetensors, whose keys are
  * `base_model.model.<path of the layer>.lora_A.weight` and `...lora_B.weight`.
  *
- * Source: `save_and_load.py` and `tuners/lora/config.py` of the peft library.
+ * Source: https://huggingface.co/docs/peft/developer_guides/checkpoint, and `tuners/lora/config.py` of the peft library.
  */
 import { fromTypedArray, type nn, noGrad } from '@inkstone/core';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '@inkstone/core/io';
@@ -45,17 +45,26 @@ export async function saveLora(
   const r = first.lora_A.outFeatures;
   // Hugging Face's GPT-2 keeps matrices as [in, out].
   const transposed = layers.some(([path]) => /\.(c_attn|c_proj|c_fc)$/.test(path));
+  // All that the library itself writes, with its values for what we have no options for.
   const json: ConfigJSON = {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
+    auto_mapping: null,
     base_model_name_or_path: options.baseModelNameOrPath ?? null,
+    revision: null,
     r,
-    lora_alpha: first.scaling * r,
+    lora_alpha: first.loraAlpha,
     lora_dropout: first.lora_dropout.p,
     target_modules: [...new Set(layers.map(([path]) => targetName(path)))],
     bias: 'none',
     fan_in_fan_out: transposed,
     inference_mode: true,
+    init_lora_weights: true,
+    layers_to_transform: null,
+    layers_pattern: null,
+    rank_pattern: {},
+    alpha_pattern: {},
+    modules_to_save: null,
     use_rslora: false,
     use_dora: false,
   };

@@ -24,6 +24,7 @@ export class LoraLinear extends nn.Linear {
   readonly lora_A: nn.Linear;
   readonly lora_B: nn.Linear;
   readonly lora_dropout: nn.Dropout;
+  readonly loraAlpha: number;
   readonly scaling: number;
 
   constructor(
@@ -39,6 +40,7 @@ export class LoraLinear extends nn.Linear {
     this.lora_A = new nn.Linear(inFeatures, r, own);
     this.lora_B = new nn.Linear(r, outFeatures, own);
     this.lora_dropout = new nn.Dropout(loraDropout, options);
+    this.loraAlpha = loraAlpha;
     this.scaling = loraAlpha / r;
   }
 

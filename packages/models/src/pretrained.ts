@@ -12,6 +12,13 @@ import { type Folder, jsonBytes, MissingFile, readJSON } from './folder.js';
 import { folderAt } from './folder-at.js';
 import { type DownloadOptions, type PretrainedSource, sourceFolder } from './hub.js';
 import { ConfigError, type ConfigJSON, type ModelFiles } from './model-files.js';
+import {
+  isQuantized,
+  type QuantizedDType,
+  type QuantizeOptions,
+  quantize,
+  quantizeOptions,
+} from './quantize.js';
 
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
@@ -23,6 +30,8 @@ export type { PretrainedSource } from './hub.js';
 export interface LoadModelOptions extends DownloadOptions {
   /** Where the model lives; the default device if absent. */
   device?: Device;
+  /** Weights of 8 or 4 bits, for a model that only writes (default: as in the file); see `quantize`. */
+  quantization?: QuantizedDType | QuantizeOptions;
 }
 
 /** The content of a folder's config.json. @throws Error that names the file. */
@@ -46,6 +55,7 @@ export async function loadModel<M extends nn.Module, C>(
   create: (config: C) => M,
   options: LoadModelOptions = {},
 ): Promise<M> {
+  if (options.quantization) quantizeOptions(options.quantization);
   const folder = await resolveCheckpoint(await sourceFolder(from, options));
   const json = await readConfig(folder);
   const readable = Array.isArray(formats) ? (formats as ModelFiles<C>[]) : [formats as ModelFiles<C>];
@@ -75,6 +85,7 @@ export async function loadModel<M extends nn.Module, C>(
   }
   // What has no source of its own shares a parameter with one that has (a tied output layer).
   model.loadStateDict(values, { strict: false });
+  if (options.quantization) return quantize(model, options.quantization);
   // Now, not again and again with all that is computed from them.
   keep(...model.parameters());
   return model;
@@ -219,6 +230,10 @@ export async function savePretrained(
   const { files, config } = model;
   const { tokenizer, maxShardSize = 5e9 } = options;
   if (!files) throw new Error(`savePretrained: ${model.constructor.name} has no file format`);
+  if (isQuantized(model))
+    throw new Error(
+      'savePretrained: the model is quantised, which its file format does not have; save it before',
+    );
   const json = files.configToJSON(config);
   const places = new Set(Array.from(files.shapes(config), ([key]) => key));
   for (const [key] of model.stateDict()) {

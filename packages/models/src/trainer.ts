@@ -2,7 +2,7 @@
  * Training as a library: a loop that steps, evaluates, writes samples and saves, and tells all of it as events. The
  * command line and the page draw the same events.
  */
-import { type Device, defaultGenerator, type Generator, optim, type Tensor } from '@inkstone/core';
+import { type Device, defaultGenerator, type Generator, type nn, optim, type Tensor } from '@inkstone/core';
 import type { Tokenizer } from '@inkstone/tokenizer';
 import { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
 import type { CausalLM } from './causal-lm.js';
@@ -10,8 +10,10 @@ import { numberedCheckpoint, resolveCheckpoint, writeCheckpoint } from './checkp
 import { type Batch, evaluationBatches, RandomBlocks } from './data.js';
 import type { Folder } from './folder.js';
 import { folderAt } from './folder-at.js';
+import { loraLayers } from './lora.js';
 import { nextTask } from './next-task.js';
 import { savePretrained } from './pretrained.js';
+import { isQuantized } from './quantize.js';
 import { type TrainingArguments, trainingArguments } from './training/arguments.js';
 import { Clock } from './training/clock.js';
 import { meanLoss } from './training/evaluation.js';
@@ -50,6 +52,7 @@ export class Trainer implements TrainingControl {
   readonly #evaluation: readonly Batch[];
   /** The optimizer's parameters, group by group. */
   readonly #names: readonly (readonly string[])[];
+  readonly #trained: readonly nn.Parameter[];
   readonly #tokensPerStep: number;
   #step = 0;
   #totalSteps: number | null;
@@ -92,6 +95,7 @@ export class Trainer implements TrainingControl {
     if (blockSize > longest) {
       throw new Error(`Trainer: blockSize is ${blockSize}, the model sees at most ${longest} tokens`);
     }
+    if (isQuantized(model)) throw new Error('Trainer: the model is quantised, no gradient goes through it');
     checkTokens('train', train, vocabSize);
     if (validation) checkTokens('validation', validation, vocabSize);
     this.arguments = args;
@@ -113,15 +117,21 @@ export class Trainer implements TrainingControl {
       if (args.evalSteps === 0 || this.#evaluation.length === 0)
         throw new Error(`Trainer: ${name} needs evaluations: validation tokens, and evalSteps above 0`);
     }
+    if (output !== undefined && loraLayers(model).length > 0)
+      throw new Error(
+        'Trainer: an output holds whole models: train adapters without one, and save them by saveLora',
+      );
     if (args.loadBestModelAtEnd && output === undefined)
       throw new Error('Trainer: loadBestModelAtEnd needs an output to keep the best model in');
 
-    // As nanoGPT: matrices and embeddings decay, biases and norms do not.
-    const named = [...model.namedParameters()];
+    // As nanoGPT: matrices and embeddings decay, biases and norms do not. What is frozen is not trained.
+    const named = [...model.namedParameters()].filter(([, parameter]) => parameter.requiresGrad);
+    if (named.length === 0) throw new Error('Trainer: no parameter of the model requires a gradient');
     const groups = [
       { weightDecay: args.weightDecay, entries: named.filter(([, parameter]) => parameter.ndim >= 2) },
       { weightDecay: 0, entries: named.filter(([, parameter]) => parameter.ndim < 2) },
     ].filter(({ entries }) => entries.length > 0);
+    this.#trained = named.map(([, parameter]) => parameter);
     this.#names = groups.map(({ entries }) => entries.map(([name]) => name));
     this.optimizer = new optim.AdamW(
       groups.map(({ entries, weightDecay }) => ({ params: entries.map(([, p]) => p), weightDecay })),
@@ -339,7 +349,7 @@ export class Trainer implements TrainingControl {
       part.backward();
       return part;
     });
-    if (maxGradNorm > 0) optim.clipGradNorm(model.parameters(), maxGradNorm);
+    if (maxGradNorm > 0) optim.clipGradNorm(this.#trained, maxGradNorm);
     optimizer.step();
     this.#step++;
     return rate;

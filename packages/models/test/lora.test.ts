@@ -21,6 +21,7 @@ import {
   mergeLora,
   removeLora,
   saveLora,
+  Trainer,
 } from '../src/index.js';
 
 let device: Device;
@@ -93,29 +94,92 @@ describe('LoRA', () => {
     expect(await scores(other)).toEqual(before);
   });
 
-  test('lies in files as PEFT has it', async () => {
+  test('the Trainer trains the adapters, and nothing else', async () => {
+    manualSeed(3);
     const model = new Llama(config);
     addLora(model, lora);
+    const frozen = [...model.namedParameters()].filter(([, parameter]) => !parameter.requiresGrad);
+    const values = () => Promise.all(frozen.map(async ([name, p]) => [name, [...(await p.data())]] as const));
+    const before = await values();
+    const options = { model, train: ids, batchSize: 2, blockSize: 8, learningRate: 0.1, warmupSteps: 0 };
+    const trainer = new Trainer({ ...options, maxSteps: 100, loggingSteps: 1 });
+    const given = trainer.optimizer.paramGroups.flatMap(({ params }) => params);
+    expect(given).toHaveLength(2 * 6);
+    expect(given.every((parameter) => parameter.requiresGrad)).toBe(true);
+    const losses: number[] = [];
+    for await (const event of trainer.run()) if (event.type === 'step') losses.push(event.loss);
+    const mean = (part: number[]) => part.reduce((a, b) => a + b) / part.length;
+    expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(0, 10)) - 0.1);
+    expect(await values()).toEqual(before);
+    expect((await trainer.optimizer.stateDict()).state).toHaveLength(2 * 6);
+
+    expect(() => new Trainer({ ...options, maxSteps: 1, output: new MemoryFolder('run') })).toThrow(
+      'save them by saveLora',
+    );
+    model.requiresGrad_(false);
+    expect(() => new Trainer({ ...options, maxSteps: 1 })).toThrow(
+      'no parameter of the model requires a gradient',
+    );
+  });
+
+  test('lies in files as PEFT has it', async () => {
+    const model = new Llama(config);
+    // 1 / 49 * 49 is not 1.
+    addLora(model, { ...lora, r: 49, loraAlpha: 1, loraDropout: 0.05 });
     const folder = new MemoryFolder('adapter');
-    await saveLora(model, folder);
+    await saveLora(model, folder, { baseModelNameOrPath: 'some/model' });
     const json = JSON.parse(new TextDecoder().decode(await folder.read('adapter_config.json')));
-    expect(json).toMatchObject({
+    // The fields of PEFT's LoraConfig, under their names there and with what a model trained here means by them.
+    expect(json).toEqual({
       peft_type: 'LORA',
-      r: 4,
-      lora_alpha: 8,
+      task_type: 'CAUSAL_LM',
+      auto_mapping: null,
+      base_model_name_or_path: 'some/model',
+      revision: null,
+      inference_mode: true,
+      r: 49,
+      lora_alpha: 1,
+      lora_dropout: 0.05,
+      target_modules: ['self_attn.q_proj', 'self_attn.v_proj', 'mlp.down_proj'],
       bias: 'none',
       fan_in_fan_out: false,
+      init_lora_weights: true,
+      layers_to_transform: null,
+      layers_pattern: null,
+      rank_pattern: {},
+      alpha_pattern: {},
+      modules_to_save: null,
+      use_rslora: false,
+      use_dora: false,
     });
-    expect(json.target_modules).toEqual(['self_attn.q_proj', 'self_attn.v_proj', 'mlp.down_proj']);
+    // PEFT: 'base_model.model.', the path of the layer in the transformers library's model, the part, 'weight', without
+    // the adapter's name. lora_A is [r, in], lora_B [out, r].
     const file = readSafetensors(await folder.read('adapter_model.safetensors'));
-    expect(file.keys.length).toBe(12);
-    expect(file.get('base_model.model.model.layers.1.mlp.down_proj.lora_A.weight').shape).toEqual([4, 24]);
-    expect(file.get('base_model.model.model.layers.1.mlp.down_proj.lora_B.weight').shape).toEqual([16, 4]);
+    const shapes = Object.fromEntries(file.keys.map((key) => [key, file.get(key).shape]));
+    const layer = (i: number) => {
+      const path = `base_model.model.model.layers.${i}`;
+      return {
+        [`${path}.self_attn.q_proj.lora_A.weight`]: [49, 16],
+        [`${path}.self_attn.q_proj.lora_B.weight`]: [16, 49],
+        [`${path}.self_attn.v_proj.lora_A.weight`]: [49, 16],
+        [`${path}.self_attn.v_proj.lora_B.weight`]: [8, 49],
+        [`${path}.mlp.down_proj.lora_A.weight`]: [49, 24],
+        [`${path}.mlp.down_proj.lora_B.weight`]: [16, 49],
+      };
+    };
+    expect(shapes).toEqual({ ...layer(0), ...layer(1) });
+    expect(file.header.metadata).toEqual({ format: 'pt' });
     const gpt = new GPT({ vocabSize: 19, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 8 });
     addLora(gpt, { targetModules: ['c_attn'] });
     await saveLora(gpt, folder);
     const other = JSON.parse(new TextDecoder().decode(await folder.read('adapter_config.json')));
     expect(other).toMatchObject({ target_modules: ['attn.c_attn'], fan_in_fan_out: true });
+    // For GPT-2's Conv1D, whose weight is [in, out], PEFT's matrices have the same shapes.
+    const matrices = readSafetensors(await folder.read('adapter_model.safetensors'));
+    expect(Object.fromEntries(matrices.keys.map((key) => [key, matrices.get(key).shape]))).toEqual({
+      'base_model.model.transformer.h.0.attn.c_attn.lora_A.weight': [8, 8],
+      'base_model.model.transformer.h.0.attn.c_attn.lora_B.weight': [24, 8],
+    });
   });
 
   test('what does not fit is refused, and the model stays as it was', async () => {
