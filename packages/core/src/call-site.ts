@@ -1,7 +1,10 @@
 /** Where in the user's program something happened. */
 
-/** The folder of this package's code: its sources, or what they are built into. */
-const own = new URL('.', import.meta.url).href.replace('file://', '');
+/**
+ * The folder of this package's code: its sources, or what they are built into. Not `new URL('.', import.meta.url)`, which
+ * Vite takes for a file to put into the bundle.
+ */
+const own = /* @__PURE__ */ import.meta.url.replace('file://', '').replace(/[^/]*$/, '');
 
 /** ' (at file:line)' of the nearest caller outside of this package; '' where the engine does not say. */
 export function callSite(): string {

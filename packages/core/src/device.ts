@@ -1,5 +1,6 @@
 /** The default device: the one piece of global state, set in the open by `use`. */
 import { type Backend, BackendUnavailable } from './backend/contract.js';
+import { watchNumbers } from './debug/watch.js';
 import { type DeviceOptions, GraphDevice } from './graph/device.js';
 
 export type Device = GraphDevice;
@@ -47,8 +48,8 @@ function environment(name: string): string | undefined {
 
 async function openDevice(backend: Backend, options?: DeviceOptions): Promise<Device> {
   const device = new GraphDevice(await backend.open(), options);
-  // Loaded only where it is wanted; a browser has no environment.
-  if (environment('INKSTONE_EAGER') === '1') (await import('./debug/watch.js')).watchNumbers(device, true);
+  // Imported as everything else is: for an import at run time Vite adds more to a bundle than this is.
+  if (environment('INKSTONE_EAGER') === '1') watchNumbers(device, true);
   return device;
 }
 

@@ -12,9 +12,18 @@ export type { Shape } from './graph/shape.js';
 export type { HostArray } from './graph/value.js';
 export * as nn from './nn/index.js';
 export * as optim from './optim/index.js';
-export * from './random/index.js';
-/** The random streams on plain typed arrays, `randint` and `randperm` too, whose names tensors take above. */
-export * as random from './random/index.js';
+/** The generator behind all draws. The streams themselves, on plain typed arrays, are in '@inkstone/core/random'. */
+export {
+  defaultGenerator,
+  Generator,
+  type GeneratorOptions,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  type RandomFlavour,
+  seed,
+  setRngState,
+} from './random/generator.js';
 export type { NestedArray } from './tensor/base.js';
 export {
   arange,

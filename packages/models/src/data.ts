@@ -1,12 +1,6 @@
 /** Training data: token ids in one long array, cut into random blocks for training and fixed ones for evaluation. */
-import {
-  type Device,
-  defaultGenerator,
-  fromTypedArray,
-  type Generator,
-  random,
-  type Tensor,
-} from '@inkstone/core';
+import { type Device, defaultGenerator, fromTypedArray, type Generator, type Tensor } from '@inkstone/core';
+import { randint } from '@inkstone/core/random';
 
 /** Inputs and, one place further on, what should be predicted: int32 [batch, block] each. */
 export interface Batch {
@@ -73,7 +67,7 @@ export class RandomBlocks {
   next(): Batch {
     const { tokens, options } = this;
     const starts = new Int32Array(options.batchSize);
-    random.randint(this.#generator, starts, 0, tokens.length - options.blockSize);
+    randint(this.#generator, starts, 0, tokens.length - options.blockSize);
     return batchAt(tokens, starts, options);
   }
 }

@@ -1,5 +1,5 @@
 /** One token after the other, for each text of a batch: the most probable one, or one that is drawn. */
-import { random } from '@inkstone/core';
+import { multinomial } from '@inkstone/core/random';
 import { nextTask, Pace } from '../next-task.js';
 import type { GenerationConfig } from './options.js';
 import { applyRules, argmax, hasRules, logSoftmax, narrow, softmax } from './processors.js';
@@ -58,7 +58,7 @@ function choose(
   let tokens: Int32Array;
   if (config.doSample) {
     for (const part of each) softmax(part);
-    tokens = Int32Array.from(random.multinomial(config.generator, scores, rows.length, width, 1));
+    tokens = Int32Array.from(multinomial(config.generator, scores, rows.length, width, 1));
   } else tokens = Int32Array.from(each, argmax);
   const probabilities = logs;
   return {
