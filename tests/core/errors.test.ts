@@ -215,6 +215,15 @@ describe('wrong dtypes', () => {
     multinomial: [() => multinomial(int(1), 1), 'multinomial', 'int32'],
     requiresGrad_: [() => int(1).requiresGrad_(), 'requiresGrad_', 'int32'],
   });
+  it('allclose and equal', async () => {
+    await expect(z(2).allclose(z(3))).rejects.toThrow(/\[2\].*\[3\]/);
+    expect(await z(2).equal(z(3))).toBe(false);
+    expect(await tensor([1, Number.NaN]).equal(tensor([1, Number.NaN]))).toBe(false);
+    expect(await tensor([1, 2]).equal(tensor([1, 2]))).toBe(true);
+    expect(await tensor([1, 2]).allclose(tensor([1, 2.00001]))).toBe(true);
+    expect(await tensor([1, 2]).allclose(tensor([1, 2.1]))).toBe(false);
+    expect(await tensor([1, Number.NaN]).allclose(tensor([1, Number.NaN]), { equalNan: true })).toBe(true);
+  });
   it('maskedSelect', async () => {
     await expect(z(2).maskedSelect(z(2))).rejects.toThrow('maskedSelect: a mask of dtype bool is needed');
   });

@@ -85,7 +85,8 @@ const delegates: Readonly<Record<string, string>> = {
 
 const binary =
   'add sub mul div floorDivide remainder fmod pow maximum minimum eq ne lt le gt ge logicalAnd logicalOr logicalXor ' +
-  'atan2 hypot logaddexp add_ sub_ mul_ div_ copy_';
+  'atan2 hypot logaddexp fmax fmin copysign xlogy heaviside isclose bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift ' +
+  'bitwiseRightShift add_ sub_ mul_ div_ copy_';
 const losses = 'mseLoss l1Loss smoothL1Loss huberLoss bceLoss bceWithLogitsLoss klDiv';
 const lossModules = 'MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss';
 const alongDim = 'sum mean prod amax amin argmax argmin any all var std logsumexp';
@@ -100,6 +101,11 @@ const module = (name: string, ...options: unknown[]): nn.Module & { forward: Any
 /** Shapes that do not fit, or dimensions and sizes that the shape does not have. */
 const wrongShapes: Rows = {
   ...rows(binary, (name) => [() => method(z(2, 3), name)(z(2, 4)), '[2, 3]', '[2, 4]']),
+  ...rows('bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift', (name) => [
+    () => method(ints(2, 3), name)(ints(2, 4)),
+    '[2, 3]',
+    '[2, 4]',
+  ]),
   ...rows(alongDim, (name) => [() => method(z(2, 3), name)(2), 'dimension 2', '2 dimensions']),
   ...rows(byDim, (name) => [() => method(z(2, 3), name)(2), 'dimension 2', '2 dimensions']),
   ...rows(
@@ -131,6 +137,7 @@ const wrongShapes: Rows = {
     (name) => [() => (F as unknown as Record<string, AnyMethod>)[name](z(2), 1), 'dimension 1'],
     'F',
   ),
+  ...rows('addcmul addcdiv', (name) => [() => method(z(2, 3), name)(z(2, 4), z(1)), '[2, 3]', '[2, 4]']),
   't.lerp': [() => z(2, 3).lerp(z(2, 4), 0.5), '[2, 3]', '[2, 4]'],
   't.norm': [() => z(2, 3).norm(2, 5), 'dimension 5'],
   't.max': [() => z(0).max(), '[0]'],
@@ -213,6 +220,7 @@ const wrongShapes: Rows = {
 const anyShape =
   'neg abs sign floor ceil round trunc frac square sqrt rsqrt reciprocal exp expm1 exp2 log log1p log2 log10 sin cos tan ' +
   'asin acos atan sinh cosh tanh asinh acosh atanh sigmoid logit erf erfc relu isnan isinf isfinite logicalNot clamp ' +
+  'lgamma digamma erfinv sinc nanToNum isposinf isneginf ' +
   'clamp_ to float int bool detach clone fill_ zero_ nonzero';
 const anyShapeF =
   'relu sigmoid tanh gelu silu leakyRelu elu softplus logSigmoid hardtanh relu6 hardsigmoid hardswish softsign tanhshrink ' +
@@ -227,7 +235,12 @@ const makers =
 /** Dtypes that the op does not take. */
 const wrongDtypes: Rows = {
   ...rows('neg abs sign floor ceil round trunc frac relu', (name) => [() => method(mask(2), name)(), 'bool']),
-  ...rows('sub sub_', (name) => [() => method(mask(2), name)(mask(2)), 'bool']),
+  ...rows('bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift', (name) => [
+    () => method(z(2), name)(z(2)),
+    'float32',
+  ]),
+  't.bitwiseNot': [() => z(2).bitwiseNot(), 'float32'],
+  ...rows('sub sub_ isclose', (name) => [() => method(mask(2), name)(mask(2)), 'bool']),
   ...rows('mean var std norm', (name) => [() => method(ints(2), name)(), 'int32']),
   ...rows('softmax logSoftmax', (name) => [() => method(ints(2), name)(0), 'int32']),
   ...rows('matmul mm', (name) => [() => method(z(2, 2), name)(ints(2, 2)), 'float32', 'int32']),
@@ -366,6 +379,8 @@ describe('every op', () => {
       ...words(anyShape).map((name) => `t.${name}`),
       ...words(anyShapeF).map((name) => `F.${name}`),
       ...words(anyShapeModules).map((name) => `nn.${name}`),
+      // Of integers of any shape.
+      't.bitwiseNot',
       // Its input is an index of any shape.
       'nn.Embedding',
       // Awaited: see errors.test.ts.

@@ -60,4 +60,5 @@ export {
 } from './tensor/functions.js';
 export type { Index, Slice } from './tensor/indexing.js';
 export type { ReduceOptions, ValuesAndIndices } from './tensor/reducing.js';
+export type { CloseOptions } from './tensor/special.js';
 export { Parameter, Tensor } from './tensor/tensor.js';

@@ -24,6 +24,8 @@ const withoutGradient = new Set(
   (
     't.all t.any t.argmax t.argmin t.argsort t.eq t.ne t.lt t.le t.gt t.ge t.isnan t.isinf t.isfinite t.logicalAnd ' +
     't.logicalOr t.logicalXor t.logicalNot t.nonzero t.int t.bool t.float t.to t.fill_ t.zero_ t.detach t.floorDivide ' +
+    't.bitwiseAnd t.bitwiseOr t.bitwiseXor t.bitwiseNot t.bitwiseLeftShift t.bitwiseRightShift t.heaviside t.isposinf ' +
+    't.isneginf t.isclose ' +
     'F.oneHot F.sinusoidalPositions F.rotaryAngles'
   ).split(' '),
 );

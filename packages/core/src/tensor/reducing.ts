@@ -1,5 +1,5 @@
 /** Reductions, running sums, sorting and softmax. */
-import { showShape } from '../graph/shape.js';
+import { sameShape, showShape } from '../graph/shape.js';
 import { type Dims, sum } from '../ops/broadcast.js';
 import { named } from '../ops/named.js';
 import * as red from '../ops/reduce.js';
@@ -7,6 +7,7 @@ import * as scan from '../ops/scan.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import { sort, topk } from '../ops/sort.js';
 import { TensorRearranging } from './rearranging.js';
+import type { CloseOptions } from './special.js';
 import type { Tensor } from './tensor.js';
 
 export interface ReduceOptions {
@@ -136,5 +137,17 @@ export abstract class TensorReducing extends TensorRearranging {
     indices: TensorReducing['value'];
   }): ValuesAndIndices {
     return { values: this.make(values), indices: this.make(indices) };
+  }
+
+  /**
+   * Whether all elements are close: see `isclose`.
+   * @throws (rejects) if the shapes do not broadcast.
+   */
+  async allclose(other: Tensor, options: CloseOptions = {}): Promise<boolean> {
+    return (await this.isclose(other, options).all().item()) !== 0;
+  }
+  /** Whether shape and all elements are the same; NaN is not the same as itself. */
+  async equal(other: Tensor): Promise<boolean> {
+    return sameShape(this.shape, other.shape) && (await this.eq(other).all().item()) !== 0;
   }
 }

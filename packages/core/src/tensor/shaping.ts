@@ -3,7 +3,7 @@ import { normalizeDim, showShape } from '../graph/shape.js';
 import { expand, reshape } from '../ops/broadcast.js';
 import { diagonal } from '../ops/rearrange.js';
 import { permute, slice, transpose } from '../ops/views.js';
-import { TensorArithmetic } from './arithmetic.js';
+import { TensorSpecial } from './special.js';
 import type { Tensor } from './tensor.js';
 
 /** Sizes given one by one or as a list, as a list of our own. (`flat` takes longer than all else that a view costs.) */
@@ -12,7 +12,7 @@ function listed(given: readonly number[] | readonly [readonly number[]]): number
   return typeof first === 'object' ? [...first] : (given as number[]);
 }
 
-export abstract class TensorShaping extends TensorArithmetic {
+export abstract class TensorShaping extends TensorSpecial {
   /** The same elements under another shape; one dimension may be -1. */
   reshape(...shape: number[] | [readonly number[]]): Tensor {
     return this.viewed(reshape(this.value, listed(shape)));

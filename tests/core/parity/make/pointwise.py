@@ -104,8 +104,69 @@ s("t.maximum", torch.maximum, [V([1.0, 2.0, 3.0]), V([1.0, 5.0, 3.0])], note="eq
 s("t.minimum", torch.minimum, [V([1.0, 2.0, 3.0]), V([1.0, 5.0, 3.0])], note="equals share the gradient")
 s("t.maximum", torch.maximum, [V([1.0, float("nan")], grad=False), V([float("nan"), 2.0], grad=False)], grad=False)
 
-# ---- promotion ----------------------------------------------------------------------------------------------------
 U = lambda n: V(list(range(1, n + 1)), torch.uint8)
+
+# ---- bits, signs, special functions -------------------------------------------------------------------------------
+special = {"lgamma": (torch.lgamma, 0.2, 9), "digamma": (torch.digamma, 0.2, 9), "erfinv": (torch.erfinv, -0.9, 0.9), "sinc": (torch.sinc, 0.2, 3)}
+for name, (fn, low, high) in special.items():
+    for make in [lambda: X(7, low=low, high=high), lambda: X(2, 1, 3, low=low, high=high), lambda: turned(3, 4, low=low, high=high),
+                 lambda: strided(2, 3, low=low, high=high), lambda: X(0, 3, low=low, high=high), lambda: X(low=low, high=high)]:
+        s(f"t.{name}", fn, [make()])
+    s(f"t.{name}", fn, [V(edge[:2] + [1.0, -1.0, float("nan")], grad=False)], grad=False, note="zeros, ones, NaN")
+s("t.lgamma", torch.lgamma, [V([-0.5, -1.3, -2.7, -0.1, 0.5, 1.0, 2.0, 20.5, 300.0])], note="below zero and far")
+s("t.digamma", torch.digamma, [V([-0.6, -1.3, -2.7, -0.1, 0.5, 1.0, 2.0, 20.5, 300.0])], note="below zero and far")
+s("t.lgamma", torch.lgamma, [V([0.0, -1.0, -4.0, float("inf"), float("-inf")], grad=False)], grad=False, note="poles")
+s("t.erfinv", torch.erfinv, [V([0.999, -0.9999, 0.99, 1e-4, 0.0, 0.5])], note="near the bounds")
+s("t.erfinv", torch.erfinv, [V([1.5, -2.0], grad=False)], grad=False, note="outside")
+s("t.sinc", torch.sinc, [V([0.0, 1.0, -2.0, 0.5])], note="at zero and whole numbers")
+for name, fn in {"fmax": torch.fmax, "fmin": torch.fmin, "copysign": torch.copysign}.items():
+    for pair in pairs:
+        s(f"t.{name}", fn, pair(-2, 2))
+    s(f"t.{name}", fn, [I(9, low=-3, high=3), I(9, low=-3, high=3)])
+for name, fn in {"fmax": torch.fmax, "fmin": torch.fmin}.items():
+    s(f"t.{name}", fn, [V([1.0, float("nan"), float("nan"), 2.0]), V([float("nan"), 2.0, float("nan"), 2.0])], note="NaN and equals")
+s("t.copysign", torch.copysign, [V([0.0, 1.0, -2.0, 3.0]), V([-1.0, 0.0, 2.0, -4.0])], note="zeros")
+s("t.copysign", lambda x: torch.copysign(x, -2), [X(5)], -2)
+for pair in pairs:
+    s("t.xlogy", torch.xlogy, pair(0.2, 3))
+s("t.xlogy", torch.xlogy, [V([0.0, 0.0, 0.0, 1.0], grad=False), V([2.0, 0.0, float("nan"), 0.0], grad=False)], grad=False, note="zeros and NaN")
+s("t.xlogy", torch.xlogy, [V([0.0, 0.0, 2.0]), V([2.0, 0.5, 1.5])], note="zeros")
+s("t.xlogy", lambda x: torch.xlogy(x, 3), [V([0.0, 1.0, 2.0])], 3)
+for make in [lambda: [X(5, grad=False), X(5, grad=False)], lambda: [V([0.0, -1.0, 2.0, 0.0], grad=False), V([0.5], grad=False)],
+             lambda: [X(2, 3, digits=0, grad=False), X(3, grad=False)], lambda: [X(0, grad=False), X(1, grad=False)],
+             lambda: [I(6, low=-1, high=1), I(6)], lambda: [V([float("nan"), 0.0], grad=False), X(2, 1, grad=False)]]:
+    s("t.heaviside", torch.heaviside, make(), grad=False)
+odd = [1.5, float("nan"), float("inf"), float("-inf"), -2.0]
+for args in [(), (1.0,), (0.5, 9.0), (0.0, 9.0, -9.0)]:
+    s("t.nanToNum", lambda x: torch.nan_to_num(x, *args), [V(odd)], *args, note="bounds of the dtype" if len(args) < 3 else None)
+s("t.nanToNum", torch.nan_to_num, [X(2, 3)])
+s("t.nanToNum", torch.nan_to_num, [I(4)], note="integers stay")
+for name, fn in {"isposinf": torch.isposinf, "isneginf": torch.isneginf}.items():
+    for make in [lambda: V(edge, grad=False), lambda: X(2, 3, grad=False), lambda: X(0, grad=False), lambda: X(grad=False), lambda: X(2, 2, grad=False, view=[["transpose", 0, 1]])]:
+        s(f"t.{name}", fn, [make()], grad=False)
+for options in [{}, {"rtol": 0.5}, {"atol": 0.5}, {"rtol": 0.1, "atol": 0.1}, {"equal_nan": True}]:
+    own = {"equalNan" if k == "equal_nan" else k: v for k, v in options.items()}
+    s("t.isclose", lambda x, y: torch.isclose(x, y, **options), [V(odd + [1.0, 1.0], grad=False), V(odd[:4] + [-1.0, 1.2, 1.000001], grad=False)], own, grad=False)
+for name, fn in {"addcmul": torch.addcmul, "addcdiv": torch.addcdiv}.items():
+    for inputs in [[X(2, 3), X(2, 3), X(2, 3, low=0.5)], [X(3), X(2, 1), X(2, 3, low=0.5)], [turned(3, 4), X(4), X(3, 1, low=0.5)],
+                   [X(0, 2), X(1, 2), X(2, low=0.5)], [X(), X(), X(low=0.5)]]:
+        s(f"t.{name}", fn, inputs)
+    s(f"t.{name}", lambda x, a, b: fn(x, a, b, value=-0.5), [X(2, 3), X(3), X(2, 1, low=0.5)], {"value": -0.5})
+bitwise = {"bitwiseAnd": torch.bitwise_and, "bitwiseOr": torch.bitwise_or, "bitwiseXor": torch.bitwise_xor}
+for name, fn in bitwise.items():
+    for inputs in [[I(9, low=-99, high=99), I(9, low=-99, high=99)], [I(3, 1, low=-9, high=99), I(4, low=0, high=99)], [B(9), B(9)],
+                   [I(0), I(1)], [I(2, 3, view=[["transpose", 0, 1]]), I(2)], [U(6), U(6)]]:
+        s(f"t.{name}", fn, inputs, grad=False)
+    s(f"t.{name}", lambda x: fn(x, 12), [I(9, low=-99, high=99)], 12, grad=False)
+for make in [lambda: I(9, low=-99, high=99), lambda: U(7), lambda: B(5), lambda: I(0), lambda: I(2, 3, view=[["transpose", 0, 1]])]:
+    s("t.bitwiseNot", torch.bitwise_not, [make()], grad=False)
+for name, fn in {"bitwiseLeftShift": torch.bitwise_left_shift, "bitwiseRightShift": torch.bitwise_right_shift}.items():
+    for inputs in [[I(9, low=-99, high=99), I(9, low=0, high=9)], [I(3, 1, low=-99, high=99), I(4, low=0, high=9)], [I(0), I(1)],
+                   [I(2, 3, view=[["transpose", 0, 1]]), I(2, low=0, high=4)], [U(6), U(6)]]:
+        s(f"t.{name}", fn, inputs, grad=False)
+    s(f"t.{name}", lambda x: fn(x, 3), [I(9, low=-99, high=99)], 3, grad=False)
+
+# ---- promotion ----------------------------------------------------------------------------------------------------
 kinds = {"f": lambda: X(4), "i": lambda: I(4), "b": lambda: B(4), "u": lambda: U(4)}
 for a in kinds:
     for b in kinds:
