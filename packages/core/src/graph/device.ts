@@ -29,9 +29,12 @@ export interface DeviceStats {
   bytesPooled: number;
 }
 
-/** Results up to this many bytes move to the host when many of them wait, and how many may wait. */
+/**
+ * Results up to this many bytes move to the host when many of them wait, and how many may wait: few, so that the most that
+ * there ever are of them is there again within some dozen steps, whenever the garbage collector has found others.
+ */
 const smallBytes = 256;
-const maxUnread = 64;
+const maxUnread = 16;
 
 /** So many plans without a read in between, and a warning says that memory cannot be flat. */
 const maxPlansUnawaited = 2000;
@@ -70,6 +73,8 @@ export class GraphDevice {
   watch: Watch | null = null;
   /** Small results that nobody has read yet (a loss of each step), oldest first. */
   #unread: WeakRef<Value>[] = [];
+  /** Those of them that are on their way to the host: whoever reads something waits for them too. */
+  #arriving: Promise<unknown> | null = null;
   #plansUnawaited = 0;
   readonly #flags: IndexFlags;
   #error: Error | null = null;
@@ -203,6 +208,7 @@ export class GraphDevice {
       this.backend.read(region.buffer, region.offset, bytes),
       this.#flags.check(),
       this.watch?.settled(),
+      this.#arriving,
     ]);
     const host = decode(value.dtype, data, this.elementBytes(value.dtype));
     if (value.slot === null) this.#moveToHost(value, host);
@@ -425,16 +431,22 @@ export class GraphDevice {
   #collectUnread(): void {
     if (this.#unread.length < maxUnread) return;
     const oldest = this.#unread.splice(0, maxUnread / 2);
+    const reads: (Promise<unknown> | null)[] = [this.#arriving];
     for (const reference of oldest) {
       const value = reference.deref();
       if (!value?.region || value.slot !== null || value.host !== null) continue;
       const bytes = value.size * this.elementBytes(value.dtype);
-      this.backend.read(value.region.buffer, value.region.offset, bytes).then(
+      const read = this.backend.read(value.region.buffer, value.region.offset, bytes).then(
         (data) => this.#moveToHost(value, decode(value.dtype, data, this.elementBytes(value.dtype))),
         // A device that fails says so at the next read that somebody waits for.
         () => undefined,
       );
+      reads.push(read);
     }
+    const arriving = Promise.all(reads).then(() => {
+      if (this.#arriving === arriving) this.#arriving = null;
+    });
+    this.#arriving = arriving;
   }
 
   /** Host arrays that are used again, or that belong in a slot, get memory of their own; others a plan uploads. */
