@@ -14,6 +14,8 @@ export const operand = (buffer: number, changes: Partial<Operand> = {}): Operand
 const index = (buffer: number, count: number): Operand =>
   operand(buffer, { dtype: 'int32', shape: [count], strides: [1] });
 
+const lines = { shape: [3, 4, 1], strides: [4, 1, 1] };
+
 const load = { op: 'load', type: 'float32', input: 0 } as const;
 export const copy = { instructions: [load], outputs: [0] };
 
@@ -127,6 +129,24 @@ export const right = {
     states: operand(3, { shape: [3, 3, 1], strides: [3, 1, 1] }),
     cells: null,
     saved: null,
+  },
+  sort: {
+    kind: 'sort',
+    rows: 3,
+    columns: 4,
+    count: 4,
+    descending: false,
+    x: operand(0),
+    indices: operand(1, { dtype: 'int32' }),
+  },
+  scan: {
+    kind: 'scan',
+    reverse: false,
+    outer: 3,
+    size: 4,
+    inner: 1,
+    x: operand(0, lines),
+    y: operand(1, lines),
   },
   indexSelect: {
     kind: 'indexSelect',
@@ -461,6 +481,18 @@ export const broken: [string, Step, RegExp][] = [
       output: operand(2, { dtype: 'bool', shape: [1, 3, 4], strides: [12, 4, 1] }),
     }),
     /bool cannot be added up/,
+  ],
+  ['more places than elements', changed('sort', { count: 5 }), /takes the first 5 of 4 elements/],
+  ['places that are no integers', changed('sort', { indices: operand(1) }), /indices is float32 instead/],
+  [
+    'bools in order',
+    changed('sort', { x: operand(0, { dtype: 'bool' }) }),
+    /x is bool: a float type or int32/,
+  ],
+  [
+    'sums in another dtype',
+    changed('scan', { y: operand(1, { ...lines, dtype: 'int32' }) }),
+    /float32 to int32/,
   ],
   ['a kind that is not there', { ...right.softmax, kind: 'conv' } as unknown as Step, /conv/],
 ];

@@ -9,6 +9,7 @@ import { crossEntropy, crossEntropyBackward, CrossEntropyBackwardCommand, CrossE
 import { gather, indexAdd, IndexCommand, indexSelect, scatter } from './indexing';
 import { matmul, MatmulCommand } from './matmul';
 import { norm, normBackward, NormBackwardCommand, NormCommand } from './norm';
+import { scan, ScanCommand, sort, SortCommand } from './ordering';
 import { pointwise, PointwiseCommand } from './pointwise';
 import { QuantisedCommand, quantisedMatmul } from './quantised';
 import { recurrent, RecurrentCommand } from './recurrent';
@@ -62,6 +63,8 @@ function command(at: usize): void {
     case CommandKind.Scatter: scatter(changetype<IndexCommand>(at)); break;
     case CommandKind.Recurrent: recurrent(changetype<RecurrentCommand>(at)); break;
     case CommandKind.RecurrentBackward: recurrentBackward(changetype<RecurrentBackwardCommand>(at)); break;
+    case CommandKind.Sort: sort(changetype<SortCommand>(at)); break;
+    case CommandKind.Scan: scan(changetype<ScanCommand>(at)); break;
     default: unreachable();
   }
 }

@@ -8,6 +8,7 @@ import { instructionCases } from './instructions.js';
 import { largeCases } from './large.js';
 import { matmulCases } from './matmul.js';
 import { normCases } from './norm.js';
+import { orderingCases } from './ordering.js';
 import { placementCases } from './placement.js';
 import { pointwiseCases } from './pointwise.js';
 import { quantisedCases } from './quantised.js';
@@ -32,6 +33,7 @@ export function allCases(dtypes: readonly DType[]): Readonly<Record<string, read
     attention: attentionCases(dtypes),
     recurrent: recurrentCases(dtypes),
     indexing: indexingCases(dtypes),
+    ordering: orderingCases(dtypes),
     shifts: shiftCases(),
     large: largeCases(),
   };

@@ -5,6 +5,7 @@ import { type Attention, attention, attentionBackward } from '../cases/attention
 import { crossEntropy, crossEntropyBackward } from '../cases/cross-entropy.js';
 import { matmul } from '../cases/matmul.js';
 import { norm, normBackward } from '../cases/norm.js';
+import { scan, sort } from '../cases/ordering.js';
 import { quantised } from '../cases/quantised.js';
 import { recurrent, recurrentBackward } from '../cases/recurrent.js';
 import { reduce } from '../cases/reduce.js';
@@ -116,6 +117,20 @@ const recurrents = fc
   })
   .map((spec) => [recurrent({ ...spec, kept: false }), recurrentBackward(spec)]);
 
+/** Places of the first few or of all, and sums along any axis. */
+const orderings = fc
+  .record({
+    rows: upTo(4),
+    columns: fc.oneof(upTo(70), upTo(3000)),
+    part: fc.constantFrom(1, 2, 30, 400),
+    flag: fc.boolean(),
+    inner: upTo(9),
+  })
+  .map(({ rows: r, columns, part, flag, inner }) => [
+    sort('of a random shape', { rows: r, columns, count: Math.ceil(columns / part), descending: flag }),
+    scan('of a random shape', { outer: r, size: Math.ceil(columns / inner), inner, reverse: flag }),
+  ]);
+
 /** Cases by family. */
 export const randomShapes: Readonly<Record<string, fc.Arbitrary<Case[]>>> = {
   matmul: matmuls,
@@ -126,4 +141,5 @@ export const randomShapes: Readonly<Record<string, fc.Arbitrary<Case[]>>> = {
   crossEntropy: entropies,
   attention: attentions,
   recurrent: recurrents,
+  ordering: orderings,
 };

@@ -4,6 +4,7 @@ import { CommandKind } from '../../assembly/opcodes.js';
 import { encodeAttention } from './attention.js';
 import { encodeAddition, encodeSelection } from './indexing.js';
 import { encodeMatmul } from './matmul.js';
+import { encodeScan, encodeSort } from './ordering.js';
 import { outputOf, sourceOf } from './program.js';
 import { encodeQuantisedMatmul } from './quantised.js';
 import { encodeRecurrent, encodeRecurrentBackward } from './recurrent.js';
@@ -106,6 +107,12 @@ function encodeStep(encoder: StepEncoder, step: Step): void {
     case 'indexAdd':
     case 'scatter':
       encodeAddition(encoder, step);
+      return;
+    case 'sort':
+      encodeSort(encoder, step);
+      return;
+    case 'scan':
+      encodeScan(encoder, step);
       return;
   }
 }

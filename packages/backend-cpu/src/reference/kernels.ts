@@ -6,6 +6,7 @@ import { compileCrossEntropy, compileCrossEntropyBackward } from './cross-entrop
 import { compileGather, compileIndexAdd, compileIndexSelect, compileScatter } from './indexing.js';
 import { compileMatmul } from './matmul.js';
 import { compileNorm, compileNormBackward } from './norm.js';
+import { compileScan, compileSort } from './ordering.js';
 import { compilePointwise } from './pointwise.js';
 import { compileQuantisedMatmul } from './quantised.js';
 import { compileRecurrent, compileRecurrentBackward } from './recurrent.js';
@@ -50,5 +51,9 @@ export function compileStep(step: Step): Kernel {
       return compileGather(step);
     case 'scatter':
       return compileScatter(step);
+    case 'sort':
+      return compileSort(step);
+    case 'scan':
+      return compileScan(step);
   }
 }

@@ -125,6 +125,16 @@ const mutants: Record<string, Record<string, Change>> = {
     'takes relu for tanh': of('recurrent', (s) => (s.cell === 'tanh' ? { cell: 'relu' } : {})),
     'forgets the offset of the states': of('recurrent', (s) => ({ h0: noOffset(s.h0) })),
   },
+  ordering: {
+    'sorts downwards only': of('sort', () => ({ descending: true })),
+    'forgets the offset of what it sorts': of('sort', (s) => ({ x: noOffset(s.x) })),
+    'adds up forwards only': of('scan', () => ({ reverse: false })),
+    'adds up all elements as one line': of('scan', (s) => {
+      const size = s.outer * s.size * s.inner;
+      const line = { shape: [1, size, 1], strides: [size, 1, 1] };
+      return { outer: 1, size, inner: 1, x: { ...s.x, ...line }, y: { ...s.y, ...line } };
+    }),
+  },
   indexing: {
     'raises no flag': of('indexSelect', () => ({ flag: null })),
     'raises no flag in gather': of('gather', () => ({ flag: null })),

@@ -4,6 +4,7 @@ import { attention, attentionBackward } from '../kernels/attention.js';
 import { crossEntropy, crossEntropyBackward } from '../kernels/cross-entropy.js';
 import { matmul } from '../kernels/matmul.js';
 import { norm, normBackward } from '../kernels/norm.js';
+import { scan, sort } from '../kernels/ordering.js';
 import { pointwise } from '../kernels/pointwise.js';
 import { quantisedMatmul } from '../kernels/quantised.js';
 import { recurrent, recurrentBackward } from '../kernels/recurrent.js';
@@ -35,6 +36,8 @@ const lowerings: Lowerings = {
   indexAdd,
   gather: select,
   scatter,
+  sort,
+  scan,
 };
 
 /** @throws Error naming the step that this device cannot run, and why. */

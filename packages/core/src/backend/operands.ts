@@ -77,6 +77,10 @@ export function operandsOf(step: Step): StepOperands {
     case 'indexAdd':
     case 'scatter':
       return { inputs: pick(step, ['index', 'source']), outputs: pick(step, ['output', 'flag']) };
+    case 'sort':
+      return { inputs: pick(step, ['x']), outputs: pick(step, ['indices']) };
+    case 'scan':
+      return { inputs: pick(step, ['x']), outputs: pick(step, ['y']) };
     default:
       step satisfies never; // a kind that no type knows has no operands; validation says so
       return { inputs: [], outputs: [] };

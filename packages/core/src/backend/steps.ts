@@ -360,6 +360,35 @@ export interface ScatterStep extends Labelled {
   readonly flag: Operand | null;
 }
 
+/**
+ * Where the first `count` elements of each row stand when it is in order: indices int32 [rows, count] for x [rows, columns],
+ * contiguous, float or int32; `count` is at most `columns`. Equal elements (0 and -0 too) keep their order, NaN counts as
+ * the largest.
+ */
+export interface SortStep extends Labelled {
+  readonly kind: 'sort';
+  readonly rows: number;
+  readonly columns: number;
+  readonly count: number;
+  readonly descending: boolean;
+  readonly x: Operand;
+  readonly indices: Operand;
+}
+
+/**
+ * Running sums: y[o, i, n] = sum of x[o, j, n] over j <= i, or over j >= i if `reverse` (its gradient). Contiguous
+ * [outer, size, inner] of one dtype, float or int32, which wraps.
+ */
+export interface ScanStep extends Labelled {
+  readonly kind: 'scan';
+  readonly reverse: boolean;
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  readonly x: Operand;
+  readonly y: Operand;
+}
+
 /** What a recurrent layer does at a step; see `RecurrentStep`. */
 export type RecurrentCell = 'tanh' | 'relu' | 'lstm' | 'gru';
 
@@ -445,7 +474,9 @@ export type Step =
   | IndexSelectStep
   | IndexAddStep
   | GatherStep
-  | ScatterStep;
+  | ScatterStep
+  | SortStep
+  | ScanStep;
 
 export type StepKind = Step['kind'];
 

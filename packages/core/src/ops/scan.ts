@@ -1,18 +1,23 @@
 /**
- * Running sums, products and extremes along a dimension.
+ * Running sums, products and extremes along a dimension. Sums have a kernel.
  *
- * A scan by doubling: after round r each element holds the combination of the 2^r elements that end at it, so n elements
- * take log2(n) rounds of whole-tensor work and no element waits for its neighbour (W. D. Hillis and G. L. Steele, "Data
- * parallel algorithms", 1986). The rounds are ordinary ops, so gradients come with them, zeros in a product included.
+ * The others are scans by doubling: after round r each element holds the combination of the 2^r elements that end at it,
+ * so n elements take log2(n) rounds of whole-tensor work and no element waits for its neighbour (W. D. Hillis and G. L.
+ * Steele, "Data parallel algorithms", 1986). The rounds are ordinary ops, so gradients come with them, zeros in a product
+ * included.
  */
 import { isFloatingPoint } from '../backend/dtype.js';
+import { operandAs } from '../graph/layout.js';
+import type { KernelOp } from '../graph/op.js';
+import { record } from '../graph/record.js';
 import { normalizeDim } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { expand, reshape } from './broadcast.js';
 import { cast, detach } from './cast.js';
 import { arange } from './create.js';
 import { gather } from './gather.js';
-import { add, ge, le, mul, where } from './pointwise.js';
+import { axes } from './indexing.js';
+import { ge, le, mul, where } from './pointwise.js';
 import { logaddexp } from './special.js';
 import { cat, slice } from './views.js';
 
@@ -29,9 +34,36 @@ function scan(x: Value, axis: number, combine: (left: Value, right: Value) => Va
 
 const summable = (x: Value): Value => (isFloatingPoint(x.dtype) ? x : cast(x, 'int32'));
 
+const cumsumOp: KernelOp = {
+  kind: 'kernel',
+  name: 'cumsum',
+  gradient: (node, g) => [runningSum(g, node.attrs?.dim as number, !node.attrs?.reverse)],
+  lower: (node, io) => {
+    const y = io.output();
+    if (node.size === 0) return;
+    const { outer, size, inner } = axes(node.shape, node.attrs?.dim as number);
+    io.emit({
+      kind: 'scan',
+      label: 'cumsum',
+      reverse: node.attrs?.reverse as boolean,
+      outer,
+      size,
+      inner,
+      x: operandAs(io.input(0, 'contiguous'), [outer, size, inner]),
+      y: operandAs(y, [outer, size, inner]),
+    });
+  },
+};
+
+function runningSum(x: Value, dim: number, reverse: boolean): Value {
+  return record(cumsumOp, [x], x.shape, x.dtype, { dim, reverse });
+}
+
 /** Running sums; integers and bools sum to int32. */
-export const cumsum = (x: Value, dim: number): Value =>
-  scan(summable(x), normalizeDim('cumsum', dim, x.shape.length), (a, b) => add(a, b));
+export function cumsum(x: Value, dim: number): Value {
+  const axis = normalizeDim('cumsum', dim, x.shape.length);
+  return x.shape.length === 0 ? summable(x) : runningSum(summable(x), axis, false);
+}
 
 /** Running products; integers and bools multiply to int32. */
 export const cumprod = (x: Value, dim: number): Value =>

@@ -49,6 +49,12 @@ export function checkStep(step: S.Step, scalars: Scalars): void {
     case 'scatter':
       checkIndexing(step);
       break;
+    case 'sort':
+      checkSort(step);
+      break;
+    case 'scan':
+      checkScan(step);
+      break;
     default:
       rule(false, `there is no step of kind '${(step as { kind: string }).kind}'`);
   }
@@ -303,6 +309,29 @@ function checkIndexing(step: S.IndexSelectStep | S.IndexAddStep | S.GatherStep |
   if (step.kind === 'indexAdd' && step.skip !== null) {
     rule(isCount(step.skip) && step.skip < size, `skip is ${step.skip}, not in 0 ... ${size - 1}`);
   }
+}
+
+function checkSort(step: S.SortStep): void {
+  const { rows, columns, count, x, indices } = step;
+  counts({ rows, columns, count });
+  rule(count <= columns, `it takes the first ${count} of ${columns} elements`);
+  dense('x', x, [rows, columns]);
+  isNumeric('x', x);
+  dense('indices', indices, [rows, count]);
+  rule(indices.dtype === 'int32', `indices is ${indices.dtype} instead of int32`);
+}
+
+function checkScan(step: S.ScanStep): void {
+  const { outer, size, inner, x, y } = step;
+  counts({ outer, size, inner });
+  dense('x', x, [outer, size, inner]);
+  isNumeric('x', x);
+  dense('y', y, [outer, size, inner]);
+  rule(x.dtype === y.dtype, `it goes from ${x.dtype} to ${y.dtype}: one dtype is needed`);
+}
+
+function isNumeric(name: string, { dtype }: S.Operand): void {
+  rule(isFloatingPoint(dtype) || dtype === 'int32', `${name} is ${dtype}: a float type or int32 is needed`);
 }
 
 function counts(sizes: Record<string, number | readonly number[]>): void {
