@@ -35,14 +35,14 @@ export class DictionaryTokenizer implements Tokenizer {
     this.#vocab = Array.isArray(words) ? Vocab.fromTokens(words) : Vocab.fromJSON(words, 'words');
     this.unkToken = options.unkToken;
     this.separator = options.separator ?? '';
-    this.vocabSize = this.#vocab.tokens.length;
+    this.vocabSize = this.#vocab.length;
     if (Array.isArray(words) && this.#vocab.size !== words.length)
       throw new TokenizerError('DictionaryTokenizer: a word occurs twice.');
     for (const [word, id] of this.#vocab.ids) {
       if (word === '') throw new TokenizerError('DictionaryTokenizer: a word must not be empty.');
       this.#trie.add(word, id);
     }
-    if (this.unkToken !== undefined && !this.#vocab.ids.has(this.unkToken)) {
+    if (this.unkToken !== undefined && this.#vocab.get(this.unkToken) === undefined) {
       throw new TokenizerError(
         `DictionaryTokenizer: unkToken ${describeValue(this.unkToken)} is not among the words.`,
       );
@@ -93,7 +93,7 @@ export class DictionaryTokenizer implements Tokenizer {
       step: (ids) => {
         let text = '';
         for (const id of typeof ids === 'number' ? [ids] : Array.from(ids)) {
-          const word = this.#vocab.tokens[id];
+          const word = this.#vocab.token(id);
           if (word === undefined) {
             throw new TokenizerError(
               `DictionaryTokenizer.decode: id ${id} is not in the vocabulary; ids are below ${this.vocabSize}.`,
@@ -120,7 +120,7 @@ export class DictionaryTokenizer implements Tokenizer {
   }
 
   idToToken(id: number): string | undefined {
-    return this.#vocab.tokens[id];
+    return this.#vocab.token(id);
   }
 
   /** A word-level model behind a split on the words themselves, the longest first, or else on any character. */

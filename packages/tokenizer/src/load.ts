@@ -3,6 +3,7 @@ import { DictionaryTokenizer } from './dictionary.js';
 import { describeValue, TokenizerError } from './error.js';
 import { asAddedToken, asArray, asObject } from './format/check.js';
 import type { JSONPart } from './format/json.js';
+import { scanBPE } from './format/scan.js';
 import { BPE } from './model/bpe.js';
 import type { Model } from './model/model.js';
 import { Unigram } from './model/unigram.js';
@@ -21,18 +22,18 @@ export interface LoadOptions {
 /**
  * The tokenizer that a `tokenizer.json` describes.
  *
- * @param json the file's content, parsed or as text.
+ * @param json the file's content: its bytes, which is the quickest, its text, or what `JSON.parse` makes of it.
  * @throws TokenizerError that names the field that is wrong, or the type that is not known.
  */
 export function tokenizerFromJSON(json: unknown, options: LoadOptions = {}): Tokenizer {
-  const file = typeof json === 'string' ? parse(json) : json;
+  const file = contentOf(json);
   if (CharTokenizer.isCharJSON(file)) return CharTokenizer.fromJSON(file);
   return DictionaryTokenizer.fromJSON(file) ?? pipelineFromJSON(file, options);
 }
 
 /** The same where only a pipeline will do, with its offsets and batches: any file but a character tokenizer's. */
 export function pipelineFromJSON(json: unknown, options: LoadOptions = {}): PipelineTokenizer {
-  const file = asObject(typeof json === 'string' ? parse(json) : json, 'the file');
+  const file = asObject(contentOf(json), 'the file');
   if (file.version !== undefined && file.version !== '1.0') {
     throw new TokenizerError(`tokenizer.json: version must be "1.0", but is ${describeValue(file.version)}.`);
   }
@@ -77,6 +78,15 @@ function guessType(model: Record<string, unknown>): string | undefined {
   if (Array.isArray(model.vocab)) return 'Unigram';
   if (model.max_input_chars_per_word !== undefined) return 'WordPiece';
   return model.unk_token !== undefined ? 'WordLevel' : undefined;
+}
+
+/** What a file says, however it comes. */
+function contentOf(json: unknown): unknown {
+  if (json instanceof Uint8Array) return scanBPE(json) ?? parse(new TextDecoder().decode(json));
+  if (typeof json !== 'string') return json;
+  // Lone surrogates, which bytes cannot hold, are for the general parser.
+  const isText = json.length > 1 << 16 && !/[\ud800-\udfff]/u.test(json);
+  return (isText ? scanBPE(new TextEncoder().encode(json)) : undefined) ?? parse(json);
 }
 
 function parse(text: string): unknown {

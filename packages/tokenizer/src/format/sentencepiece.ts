@@ -261,7 +261,7 @@ function precompiledOf({ charsmap }: SentencePieceModel): JSONPart[] {
 function vocabOf(pieces: readonly Piece[]): Vocab {
   const vocab = new Vocab();
   for (const [id, { text }] of pieces.entries()) {
-    if (vocab.ids.has(text))
+    if (vocab.get(text) !== undefined)
       throw new TokenizerError(`${WHAT}: piece ${id}, ${JSON.stringify(text)}, was there before.`);
     vocab.set(text, id);
   }

@@ -93,28 +93,56 @@ export function tokenizerFromTiktoken(
 
 function readRanks(text: string): Vocab {
   const vocab = new Vocab();
+  const token: number[] = [];
   let line = 0;
   for (const entry of text.split('\n')) {
     line++;
-    if (entry.trim() === '') continue;
-    const [encoded = '', rank = ''] = entry.trim().split(' ');
-    const id = /^\d{1,8}$/.test(rank) ? Number(rank) : -1;
+    const trimmed = entry.trim();
+    if (trimmed === '') continue;
+    const space = trimmed.indexOf(' ');
+    const rank = trimmed.slice(space + 1);
+    const id = space > 0 && /^\d{1,8}$/.test(rank) ? Number(rank) : -1;
     if (id < 0 || id > MAX_ID) {
       throw new TokenizerError(
         `tiktoken file: line ${line} must be base64, a space and a rank, but is ${describeValue(entry)}.`,
       );
     }
-    let bytes: string;
-    try {
-      bytes = atob(encoded);
-    } catch {
-      throw new TokenizerError(`tiktoken file: line ${line}: ${describeValue(encoded)} is not base64.`);
+    const length = tokenOf(trimmed, space, token);
+    if (length < 0) {
+      const encoded = describeValue(trimmed.slice(0, space));
+      throw new TokenizerError(`tiktoken file: line ${line}: ${encoded} is not base64.`);
     }
-    let token = '';
-    for (let i = 0; i < bytes.length; i++) token += CHARACTER_OF_BYTE[bytes.charCodeAt(i)];
-    if (vocab.ids.has(token))
+    if (vocab.find(token, 0, length) >= 0)
       throw new TokenizerError(`tiktoken file: line ${line} has a token that was there before.`);
-    vocab.set(token, id);
+    if (vocab.token(id) !== undefined)
+      throw new TokenizerError(`tiktoken file: line ${line} has the rank ${id}, which was there before.`);
+    vocab.add(token, 0, length, id);
   }
   return vocab;
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** The value of each digit of base64 by its code, -1 for other characters. */
+const VALUE_OF_DIGIT = /* @__PURE__ */ Int8Array.from({ length: 128 }, (_, code) =>
+  DIGITS.indexOf(String.fromCharCode(code)),
+);
+
+/** Reads the base64 in `text[0, end)` into the UTF-8 of its bytes in the byte-level alphabet; how much, or -1. */
+function tokenOf(text: string, end: number, token: number[]): number {
+  let digits = end;
+  while (digits > end - 2 && text.charCodeAt(digits - 1) === 0x3d) digits--;
+  if (digits % 4 === 1 || (digits < end && end % 4 !== 0)) return -1;
+  let bits = 0;
+  let length = 0;
+  for (let i = 0; i < digits; i++) {
+    const value = VALUE_OF_DIGIT[text.charCodeAt(i)] ?? -1;
+    if (value < 0) return -1;
+    bits = (bits << 6) | value;
+    if (i % 4 === 0) continue;
+    const byte = (bits >> (6 - 2 * (i % 4))) & 0xff;
+    const code = (CHARACTER_OF_BYTE[byte] as string).charCodeAt(0);
+    if (code >= 0x80) token[length++] = 0xc0 | (code >> 6);
+    token[length++] = code < 0x80 ? code : 0x80 | (code & 0x3f);
+  }
+  return length;
 }

@@ -110,7 +110,7 @@ export function gpt2Tokenizer(
   }
   const vocab = Vocab.fromJSON(parsed, 'vocab.json');
   const merges = mergesText.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
-  const tokens = options.specialTokens ?? (vocab.ids.has('<|endoftext|>') ? ['<|endoftext|>'] : []);
+  const tokens = options.specialTokens ?? (vocab.get('<|endoftext|>') !== undefined ? ['<|endoftext|>'] : []);
   const byteLevel = {
     type: 'ByteLevel',
     add_prefix_space: options.addPrefixSpace ?? false,

@@ -42,46 +42,26 @@ export class BPE implements Model {
   /** In byte-level mode `encode` takes plain text and maps it to bytes itself. */
   #byteLevel = false;
   #joints: Joints | undefined;
-  /** The length of the longest token: no longer word can be one. */
-  readonly #longest: number;
+  /** The length of the longest token, in bytes: no longer word can be one. */
+  #longest = 0;
   /** Ids of the first symbols: by byte, and by UTF-16 unit (-1 none, -2 not looked up yet). */
   readonly #idOfByte = new Int32Array(256);
   readonly #idOfCode = new Int32Array(0x10000).fill(-2);
 
-  /** @param merges pairs of tokens, earliest learned first. */
-  constructor(vocab: Vocab, merges: readonly (readonly [string, string])[], options: BPEOptions = {}) {
+  /**
+   * @param merges pairs of tokens, earliest learned first; or the ids of left, right and merged token of each, one
+   *   behind the other.
+   */
+  constructor(
+    vocab: Vocab,
+    merges: readonly (readonly [string, string])[] | Int32Array,
+    options: BPEOptions = {},
+  ) {
     this.vocab = vocab;
     this.options = options;
-    const prefix = options.continuingSubwordPrefix?.length ?? 0;
-    let longest = 0;
-    for (const token of vocab.tokens)
-      if (token !== undefined && token.length > longest) longest = token.length;
-    this.#longest = longest;
-    this.#pairs = new PairTable(merges.length);
-    let guess = -1;
-    for (let rank = 0; rank < merges.length; rank++) {
-      const [a, b] = merges[rank] as readonly [string, string];
-      const left = vocab.get(a);
-      const right = vocab.get(b);
-      const end = prefix > 0 ? b.slice(prefix) : b;
-      // Most vocabularies are numbered in the order of their merges, so the next id is a good guess.
-      const next = vocab.tokens[++guess];
-      if (
-        next === undefined ||
-        next.length !== a.length + end.length ||
-        !next.startsWith(a) ||
-        !next.endsWith(end)
-      ) {
-        guess = vocab.get(a + end) ?? -1;
-      }
-      if (left === undefined || right === undefined || guess < 0) {
-        const missing = left === undefined ? a : right === undefined ? b : a + end;
-        throw new TokenizerError(
-          `BPE: merge ${rank}, ${describeValue([a, b])}, needs the token ${describeValue(missing)}, which is not in the vocabulary.`,
-        );
-      }
-      this.#pairs.set(left, right, rank, guess);
-    }
+    for (let id = 0; id < vocab.length; id++)
+      this.#longest = Math.max(this.#longest, (vocab.ends[id] as number) - (vocab.starts[id] as number));
+    this.#pairs = merges instanceof Int32Array ? this.#pairsOfIds(merges) : this.#pairsOfTokens(merges);
     const { dropout = 0, unkToken } = options;
     if (!(dropout >= 0 && dropout <= 1))
       throw new TokenizerError(`BPE: dropout must be from 0 to 1, but is ${dropout}.`);
@@ -90,6 +70,35 @@ export class BPE implements Model {
     this.unkId = unkToken === undefined ? undefined : vocab.get(unkToken);
     for (let byte = 0; byte < 256; byte++)
       this.#idOfByte[byte] = options.byteFallback ? this.#fallbackId(byte) : -1;
+  }
+
+  #pairsOfIds(merges: Int32Array): PairTable {
+    const pairs = new PairTable(merges.length / 3);
+    for (let rank = 0, at = 0; at < merges.length; at += 3) {
+      pairs.set(merges[at] as number, merges[at + 1] as number, rank++, merges[at + 2] as number);
+    }
+    return pairs;
+  }
+
+  #pairsOfTokens(merges: readonly (readonly [string, string])[]): PairTable {
+    const { vocab } = this;
+    const prefix = this.options.continuingSubwordPrefix?.length ?? 0;
+    const pairs = new PairTable(merges.length);
+    for (let rank = 0; rank < merges.length; rank++) {
+      const [a, b] = merges[rank] as readonly [string, string];
+      const left = vocab.get(a);
+      const right = vocab.get(b);
+      const whole = a + b.slice(prefix);
+      const merged = vocab.get(whole);
+      if (left === undefined || right === undefined || merged === undefined) {
+        const missing = left === undefined ? a : right === undefined ? b : whole;
+        throw new TokenizerError(
+          `BPE: merge ${rank}, ${describeValue([a, b])}, needs the token ${describeValue(missing)}, which is not in the vocabulary.`,
+        );
+      }
+      pairs.set(left, right, rank, merged);
+    }
+    return pairs;
   }
 
   #fallbackId(byte: number): number {
@@ -319,7 +328,9 @@ export class BPE implements Model {
     const vocab = Vocab.fromJSON(model.vocab, 'model.vocab');
     const dropout = model.dropout ?? 0;
     if (typeof dropout !== 'number') fail('model.dropout', 'a number or null', dropout);
-    return new BPE(vocab, mergesFromJSON(asArray(model.merges, 'model.merges')), {
+    const { merges } = model;
+    const read = merges instanceof Int32Array ? merges : mergesFromJSON(asArray(merges, 'model.merges'));
+    return new BPE(vocab, read, {
       dropout,
       unkToken: asOptionalString(model.unk_token, 'model.unk_token'),
       continuingSubwordPrefix: asOptionalString(

@@ -35,6 +35,7 @@ export class Unigram implements Model {
   readonly byteFallback: boolean;
   readonly #trie = new Trie();
   readonly #unknownScore: number;
+  readonly #lengths: Int32Array;
   readonly #cache = new WordCache();
   /** One less than a power of two that is above every piece's length. */
   #reach = 1;
@@ -49,6 +50,7 @@ export class Unigram implements Model {
   constructor(pieces: readonly (readonly [string, number])[], options: UnigramOptions = {}) {
     this.vocab = new Vocab();
     this.scores = new Float64Array(pieces.length);
+    this.#lengths = new Int32Array(pieces.length);
     this.unkId = options.unkId;
     this.byteFallback = options.byteFallback ?? false;
     if (this.unkId !== undefined && !(this.unkId >= 0 && this.unkId < pieces.length)) {
@@ -58,9 +60,9 @@ export class Unigram implements Model {
     }
     let lowest = Number.POSITIVE_INFINITY;
     for (const [id, [piece, score]] of pieces.entries()) {
-      this.vocab.tokens[id] = piece;
-      this.vocab.ids.set(piece, id);
+      this.vocab.set(piece, id);
       this.scores[id] = score;
+      this.#lengths[id] = piece.length;
       if (score < lowest) lowest = score;
       if (piece !== '') this.#trie.add(piece, id);
       while (this.#reach <= piece.length) this.#reach = 2 * this.#reach + 1;
@@ -114,7 +116,7 @@ export class Unigram implements Model {
 
   /** The length of a piece that ends at `end`. */
   #widthOf(id: number, text: string, end: number): number {
-    if (id !== UNKNOWN) return (this.vocab.tokens[id] as string).length;
+    if (id !== UNKNOWN) return this.#lengths[id] as number;
     const isPair =
       (text.charCodeAt(end - 1) & 0xfc00) === 0xdc00 && (text.codePointAt(end - 2) ?? 0) > 0xffff;
     return isPair ? 2 : 1;
@@ -122,7 +124,7 @@ export class Unigram implements Model {
 
   /** The length of a piece that starts at `start`. */
   #widthAt(id: number, text: string, start: number): number {
-    if (id !== UNKNOWN) return (this.vocab.tokens[id] as string).length;
+    if (id !== UNKNOWN) return this.#lengths[id] as number;
     return (text.codePointAt(start) as number) > 0xffff ? 2 : 1;
   }
 

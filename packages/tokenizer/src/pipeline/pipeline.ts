@@ -74,7 +74,7 @@ export class PipelineTokenizer implements Tokenizer {
       : undefined;
     this.#decoder = parts.decoder ? decoderFromJSON(parts.decoder, 'decoder', regex) : spaced;
     this.#around = this.#findAround();
-    this.vocabSize = Math.max(model.vocab.tokens.length, (this.#added.tokens.at(-1)?.id ?? -1) + 1);
+    this.vocabSize = Math.max(model.vocab.length, (this.#added.tokens.at(-1)?.id ?? -1) + 1);
   }
 
   /** Lets the post-processor work on a text of one made-up token. */
@@ -271,7 +271,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   #decodable(id: number, skip: boolean): string | undefined {
-    const token = this.#added.textOf(id) ?? this.model.vocab.tokens[id];
+    const token = this.#added.textOf(id) ?? this.model.vocab.token(id);
     if (token === undefined) {
       throw new TokenizerError(`decode: id ${id} is not in the vocabulary; ids are below ${this.vocabSize}.`);
     }
@@ -323,7 +323,7 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   idToToken(id: number): string | undefined {
-    return this.#added.contentOf(id) ?? this.model.vocab.tokens[id];
+    return this.#added.contentOf(id) ?? this.model.vocab.token(id);
   }
 
   convertIdsToTokens(ids: ArrayLike<number>): (string | undefined)[] {
