@@ -8,6 +8,7 @@ export { detectAnomaly } from './debug.js';
 export { type Device, defaultDevice, open, setDefaultDevice, use } from './device.js';
 export * as functional from './functional.js';
 export type { DeviceStats } from './graph/device.js';
+export { type Rng, withRng } from './graph/rng-mode.js';
 export type { Shape } from './graph/shape.js';
 export type { HostArray } from './graph/value.js';
 export * as nn from './nn/index.js';

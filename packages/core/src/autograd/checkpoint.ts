@@ -1,6 +1,7 @@
 /** Activation checkpointing: memory for time. https://arxiv.org/abs/1604.06174 */
 import { isFloatingPoint } from '../backend/dtype.js';
 import { isGradEnabled, withGradMode } from '../graph/grad-mode.js';
+import { currentRng, withRng } from '../graph/rng-mode.js';
 import { tracer } from '../graph/trace.js';
 import { detach } from '../ops/cast.js';
 import { getRngState, setRngState } from '../random/index.js';
@@ -56,6 +57,7 @@ function checkpointOne(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Ten
   step(() => {
     state = getRngState();
   });
+  const rng = currentRng();
   const first = withGradMode(false, () => fn(...inputs));
   const out = detach(first.value);
   const sources = inputs.map((input) => input.value);
@@ -73,7 +75,7 @@ function checkpointOne(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Ten
         const copy = new Tensor(detach(source));
         return source.requiresGrad ? copy.requiresGrad_() : copy;
       });
-      const again = withGradMode(true, () => fn(...own));
+      const again = withRng(rng, () => withGradMode(true, () => fn(...own)));
       step(() => setRngState(later));
       if (!again.requiresGrad) return new Map();
       const found = new Map(differentiate(again.value, null, { gradient }));

@@ -2,6 +2,7 @@
 
 import { type Device, defaultDevice } from '../device.js';
 import { type Live, numberOf } from '../graph/live.js';
+import type { Rng } from '../graph/rng-mode.js';
 import { showShape, sizeOf } from '../graph/shape.js';
 import { attention } from '../ops/attention.js';
 import type { Generator } from '../random/index.js';
@@ -28,6 +29,8 @@ export interface AttentionOptions {
   /** Where query 0 stands among the keys, for `isCausal` (default 0): how many a cache held before. */
   queryOffset?: Live;
   generator?: Generator;
+  /** Where the draws of dropout are made: see `withRng`, whose mode is the default. */
+  rng?: Rng;
 }
 
 /** What an attention is given: q [batch, heads, queries, size], k and v [batch, keyHeads, keys, size]. */
@@ -96,7 +99,7 @@ export function scaledDotProductAttention(
   }
   const out = attention(q4.value, k4.value, v4.value, {
     mask: mask?.value ?? null,
-    dropout: dropoutP > 0 ? dropoutFactors(q, shape, dropoutP, options.generator).value : null,
+    dropout: dropoutP > 0 ? dropoutFactors(q, shape, dropoutP, options).value : null,
     causal: isCausal,
     scale,
     cache,

@@ -1,9 +1,11 @@
 /** Layers as functions. */
 import { drawnValue } from '../graph/record.js';
+import { checkRng, currentRng, type Rng } from '../graph/rng-mode.js';
 import { broadcastShapes, type Shape } from '../graph/shape.js';
 import { reshape } from '../ops/broadcast.js';
 import { cast } from '../ops/cast.js';
 import { arange, full } from '../ops/create.js';
+import { dropout as deviceDropout, drawSeed } from '../ops/dropout.js';
 import { scatter } from '../ops/gather.js';
 import { checkHostIndices, embedding as embeddingOp, oneHotClasses } from '../ops/indexing.js';
 import { linear as linearOp } from '../ops/matmul.js';
@@ -56,6 +58,8 @@ export interface DropoutOptions {
   p?: number;
   training?: boolean;
   generator?: Generator;
+  /** Where the draws are made: see `withRng`, whose mode is the default. */
+  rng?: Rng;
 }
 
 /** Zeroes each element with probability p (0.5) and scales the rest by 1 / (1 - p); the identity outside training. */
@@ -63,7 +67,10 @@ export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   const { p = 0.5, training = true } = options;
   checkProbability('dropout', p);
   if (!training || p === 0) return x;
-  return x.mul(dropoutFactors(x, x.shape, p, options.generator));
+  const { rng = currentRng(), generator = defaultGenerator } = options;
+  return checkRng('dropout', rng) === 'device'
+    ? wrap(deviceDropout(x.value, drawSeed(x.device, generator), p))
+    : x.mul(dropoutFactors(x, x.shape, p, options));
 }
 
 /** @throws Error that names who asked. */
@@ -71,13 +78,17 @@ export function checkProbability(name: string, p: number): void {
   if (!(p >= 0 && p <= 1)) throw new Error(`${name}: p is ${p}, but a probability lies between 0 and 1`);
 }
 
-/** Factors of 0 and 1 / (1 - p), drawn as PyTorch draws them. */
+/** Factors of 0 and 1 / (1 - p). */
 export function dropoutFactors(
   like: Tensor,
   shape: Shape,
   p: number,
-  generator: Generator = defaultGenerator,
+  { rng = currentRng(), generator = defaultGenerator }: Pick<DropoutOptions, 'rng' | 'generator'> = {},
 ): Tensor {
+  if (checkRng('dropout', rng) === 'device') {
+    const ones = full(like.device, shape, 1, like.dtype);
+    return wrap(deviceDropout(ones, drawSeed(like.device, generator), p));
+  }
   return wrap(
     drawnValue(like.device, shape, like.dtype, (out) => dropoutMask(generator, p, out as Float32Array)),
   );

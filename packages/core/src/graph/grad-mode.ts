@@ -1,30 +1,9 @@
 /** Whether what is recorded now may be differentiated later (PyTorch's grad mode). */
+import { Scoped } from './scoped.js';
 
-let enabled = true;
+const mode = new Scoped(true);
 
-export function isGradEnabled(): boolean {
-  return enabled;
-}
+export const isGradEnabled = (): boolean => mode.value;
 
-/**
- * Runs `fn` without recording for a backward pass; the mode is restored however it ends. An async `fn` keeps the mode
- * until its promise settles, so do not interleave it with training on the same thread.
- */
-export function withGradMode<T>(mode: boolean, fn: () => T): T {
-  const before = enabled;
-  enabled = mode;
-  let result: T;
-  try {
-    result = fn();
-  } catch (error) {
-    enabled = before;
-    throw error;
-  }
-  if (result instanceof Promise) {
-    return result.finally(() => {
-      enabled = before;
-    }) as T;
-  }
-  enabled = before;
-  return result;
-}
+/** Runs `fn` with or without recording for a backward pass. */
+export const withGradMode = <T>(enabled: boolean, fn: () => T): T => mode.within(enabled, fn);

@@ -2,6 +2,7 @@
 import type { Device } from '../device.js';
 import { defaultDevice } from '../device.js';
 import * as F from '../functional.js';
+import type { Rng } from '../graph/rng-mode.js';
 import { defaultGenerator, type Generator, initEmbedding, initLinear } from '../random/index.js';
 import { ones, zeros } from '../tensor/creation.js';
 import { hostTensor, type Shape, showShape, sizeOf } from '../tensor/host.js';
@@ -141,11 +142,11 @@ export class RMSNorm extends Module {
   }
 }
 
-/** Zeroes each element with probability p in training. */
+/** Zeroes each element with probability p in training; `rng` says where the draws are made (see `withRng`). */
 export class Dropout extends Module {
   constructor(
     readonly p = 0.5,
-    private readonly options: { generator?: Generator } = {},
+    private readonly options: { generator?: Generator; rng?: Rng } = {},
   ) {
     super();
     if (!(p >= 0 && p <= 1)) throw new Error(`Dropout: p is ${p}, but a probability lies between 0 and 1`);

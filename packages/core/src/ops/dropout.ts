@@ -1,0 +1,55 @@
+/** Dropout without a mask in memory: which elements stay is computed from a seed where they are needed. */
+import type { GraphDevice } from '../graph/device.js';
+import type { PointwiseOp } from '../graph/op.js';
+import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
+import { drawnValue, record } from '../graph/record.js';
+import type { Shape } from '../graph/shape.js';
+import type { Value } from '../graph/value.js';
+import type { Generator } from '../random/generator.js';
+
+/** 24 bits: as many as a float32 has, so that `p` is compared exactly. */
+const range = 2 ** 24;
+
+/**
+ * A number below 2^24 for each place of a shape. The mixing is that of Chris Wellons' "lowbias32"
+ * (https://nullprogram.com/blog/2018/07/31/), which passes the tests of avalanche that it was searched with; the seed
+ * comes in twice, so that two seeds are no two windows of one sequence.
+ */
+function hash(b: ProgramBuilder, shape: Shape, seed: Expr): Expr {
+  const int = (value: number): Expr => b.const(value | 0, 'int32');
+  let place = int(0);
+  shape.forEach((size, axis) => {
+    if (size !== 1) place = b.add(b.mul(place, int(size)), b.index(axis));
+  });
+  // The language's shift keeps the sign.
+  const shifted = (x: Expr, by: number): Expr =>
+    b.binary('and', b.binary('shr', x, int(by)), int(2 ** (32 - by) - 1));
+  const folded = (x: Expr, by: number): Expr => b.binary('xor', x, shifted(x, by));
+  let x = b.mul(folded(b.add(place, seed), 16), int(0x7feb352d));
+  x = b.mul(b.binary('xor', folded(x, 15), b.mul(seed, int(0x9e3779b9))), int(0x846ca68b));
+  return shifted(folded(x, 16), 8);
+}
+
+const dropoutOp: PointwiseOp = {
+  kind: 'pointwise',
+  name: 'dropout',
+  // The same seed drops the same elements: the backward pass computes the factors again.
+  gradient: (node, g) => [dropout(g, node.inputs[1], node.attrs?.p as number), null],
+  emit: (b, [x, seed], node) => {
+    const p = node.attrs?.p as number;
+    const dropped = b.binary('lt', hash(b, node.shape, seed), b.const(Math.round(p * range), 'int32'));
+    return b.select(dropped, b.like(x, 0), b.mul(x, b.like(x, p < 1 ? 1 / (1 - p) : 0)));
+  },
+};
+
+/** Each element of x with probability p as 0, else times 1 / (1 - p). */
+export function dropout(x: Value, seed: Value, p: number): Value {
+  return record(dropoutOp, [x, seed], x.shape, x.dtype, { p, shape: x.shape });
+}
+
+/** The seed of one call: a draw, made anew at each call of a compiled function. */
+export function drawSeed(device: GraphDevice, generator: Generator): Value {
+  return drawnValue(device, [], 'int32', (out) => {
+    out[0] = generator.engine.next() | 0;
+  });
+}
