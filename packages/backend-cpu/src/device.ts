@@ -101,6 +101,10 @@ export class CpuDevice implements BackendDevice, Host {
   }
 
   async read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    return this.readNow(buffer, byteOffset, byteLength);
+  }
+
+  readNow(buffer: BackendBuffer, byteOffset: number, byteLength: number): ArrayBuffer {
     this.assertRunning();
     const { address } = this.range(buffer, byteOffset, byteLength);
     const bytes = new Uint8Array(byteLength);

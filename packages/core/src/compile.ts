@@ -1,6 +1,6 @@
 /** `compile`: a function of tensors that is recorded once and then replayed. */
 import { Capture } from './compile/capture.js';
-import type { Replay } from './compile/replay.js';
+import { atStart, type Replay } from './compile/replay.js';
 import { describe, matches, type Pattern } from './compile/structure.js';
 import { currentDevice, type Device } from './device.js';
 import { isGradEnabled } from './graph/grad-mode.js';
@@ -104,9 +104,10 @@ export function compile<A extends unknown[], R>(
 }
 
 /** A value in the memory of an argument, of which nothing is known on the host. */
-function borrowed(value: Value): Value {
-  const { device } = value;
-  if (!value.resident && value.host === null) device.run([value]);
+function borrowed(argument: Value): Value {
+  const { device } = argument;
+  if (!argument.resident && argument.host === null) device.run([argument]);
+  const value = argument.resident ? atStart(argument) : argument;
   const own = new Value(device, value.shape, value.dtype, null, null, [], [], -1);
   if (value.resident) {
     own.region = value.region;

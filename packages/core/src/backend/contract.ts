@@ -83,6 +83,8 @@ export interface BackendDevice {
    * multiple of 4, the length any.
    */
   read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer>;
+  /** As `read`, at once: where there is nothing to wait for. */
+  readNow?(buffer: BackendBuffer, byteOffset: number, byteLength: number): ArrayBuffer;
   /** Prepares a plan for replay. May finish its work (shader compilation) later; runs wait for it. */
   compile(plan: Plan): Executable;
   /** Resolves when all submitted work is done. */
@@ -100,6 +102,7 @@ export interface Executable {
    *
    * @param buffers one for each of `plan.buffers`, at least as large as asked there, no two the same. They may differ
    *   from run to run, but in a steady state they do not, so a backend caches what it derives from them (bind groups).
+   *   The list is the caller's again when this returns.
    * @param scalars one number for each of `plan.scalars`.
    * @param uploads one array for each of `plan.uploads`, already in the device's storage layout; the caller does not
    *   change it afterwards.

@@ -18,6 +18,8 @@ export class Register {
   /** Whether results or cells hold it after the call. */
   kept = false;
   #fresh: Value | null = null;
+  /** Where an argument from the host is put. */
+  #own: Slot | null = null;
 
   constructor(
     /** What lay there when the function was recorded. */
@@ -41,6 +43,17 @@ export class Register {
     this.buffer = region?.buffer ?? null;
     this.slot = slot;
     this.version = slotVersion;
+  }
+
+  /** Copies elements from the host into memory that is kept for the next call. */
+  fill(value: Value): void {
+    const { device } = value;
+    this.#own ??= device.slot('argument');
+    const { memory } = this.#own;
+    if (memory.buffer) device.backend.write(memory.buffer, 0, device.encoded(value));
+    else memory.buffer = device.upload(value);
+    this.buffer = memory.buffer;
+    this.slot = null;
   }
 
   copy(other: Register): void {

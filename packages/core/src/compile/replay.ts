@@ -1,5 +1,6 @@
 /** A recorded call that can be made again without recording. */
 import type { BackendBuffer } from '../backend/contract.js';
+import { cellChanges, noteCellChange } from '../graph/cell.js';
 import type { GraphDevice } from '../graph/device.js';
 import { withGradMode } from '../graph/grad-mode.js';
 import { signatureOf } from '../graph/key.js';
@@ -35,6 +36,21 @@ export interface Parts {
   result(tensors: readonly Tensor[]): unknown;
 }
 
+/** Memory that a replay lends to a draw for the time of the call. */
+interface Lent {
+  readonly device: GraphDevice;
+  readonly buffer: BackendBuffer;
+}
+
+/** Something that has memory before the first run, with the number of the first that shares it. */
+interface Shared {
+  readonly register: Register | null;
+  readonly slot: Slot | null;
+  readonly as: number;
+}
+
+const nothing: readonly ArrayBufferView[] = [];
+
 /** Thrown within a replay whose numbers turn out to take another way than when it was recorded. */
 const otherWay = Symbol('other way');
 
@@ -43,7 +59,8 @@ export class Replay {
   readonly #overwritten: ReadonlySet<Slot>;
   readonly #read: readonly Captured[];
   readonly #written: readonly Captured[];
-  readonly #closed: readonly Captured[];
+  /** What the next call starts from, and what this one leaves there. */
+  readonly #closed: readonly (readonly [register: Register, end: Register])[];
   readonly #before: readonly Register[];
   readonly #drawn: readonly Register[];
   readonly #results: readonly Register[];
@@ -53,11 +70,12 @@ export class Replay {
     readonly key: string;
     readonly value: unknown;
   }[];
-  /** What has memory before the first run, with the number of the first that shares it. */
-  readonly #shared: readonly { readonly of: Register | Slot; readonly as: number }[];
+  readonly #shared: readonly Shared[];
   readonly #absent: readonly Slot[];
   readonly #inputs: readonly (Register | null)[];
-  #last: (BackendBuffer | null)[] = [];
+  readonly #last: (BackendBuffer | null)[] = [];
+  /** What `cellChanges` was when the cells held what the last call had left. */
+  #seen = -1;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -65,7 +83,10 @@ export class Replay {
     this.#overwritten = new Set(slots.keys());
     this.#read = cells.filter(({ read }) => read);
     this.#written = cells.filter(({ written }) => written);
-    this.#closed = cells.filter(({ register, end, closed }) => closed && register && end && register !== end);
+    const closed = new Map<Register, Register>();
+    for (const { register, end, closed: alike } of cells)
+      if (alike && register && end && register !== end) closed.set(register, end);
+    this.#closed = [...closed];
     const ofCells = new Set(cells.map(({ register }) => register));
     const from = (source: Register['source']): Register[] => registers.filter((r) => r.source === source);
     this.#before = from('before').filter((register) => !ofCells.has(register));
@@ -76,17 +97,17 @@ export class Replay {
       entries.map(([key, value]) => ({ module: module as Record<string, unknown>, key, value })),
     ).flat();
     const first = new Map<BackendBuffer, number>();
-    const shared: { of: Register | Slot; as: number }[] = [];
-    const note = (of: Register | Slot, buffer: BackendBuffer): void => {
+    const shared: Shared[] = [];
+    const note = (register: Register | null, slot: Slot | null, buffer: BackendBuffer): void => {
       const as = first.get(buffer) ?? shared.length;
       first.set(buffer, as);
-      shared.push({ of, as });
+      shared.push({ register, slot, as });
     };
     const used = new Set(parts.runs.flatMap(({ bound }) => bound.map(({ register }) => register)));
     for (const register of used)
       if (register.source !== 'result' && register.source !== 'drawn' && register.buffer)
-        note(register, register.buffer);
-    for (const [slot, buffer] of slots) if (buffer) note(slot, buffer);
+        note(register, null, register.buffer);
+    for (const [slot, buffer] of slots) if (buffer) note(null, slot, buffer);
     this.#shared = shared;
     this.#absent = Array.from(slots.keys()).filter((slot) => !slots.get(slot));
     this.#inputs = parts.inputs.map((register) => (used.has(register) ? register : null));
@@ -107,45 +128,47 @@ export class Replay {
     }
     for (const { device, plan } of runs) if (!device.touch(plan)) return 'too many plans are in use';
     for (const { device } of runs) device.settle(this.#overwritten);
-    for (const captured of this.#read) {
-      if (captured.untouched) continue;
-      if (!this.#look()) return 'a parameter or tensor that it uses is of another kind than before';
-      break;
-    }
+    if (this.#seen !== cellChanges)
+      for (const captured of this.#read) {
+        if (captured.untouched) continue;
+        if (!this.#look()) return 'a parameter or tensor that it uses is of another kind than before';
+        break;
+      }
     for (const register of this.#before) register.follow(register.like);
     for (const slot of this.#absent) if (slot.buffer) return 'a tensor has got memory of its own';
 
-    const lent: { device: GraphDevice; buffer: BackendBuffer }[] = [];
-    const lend = (register: Register, value: Value): void => {
-      const { device } = value;
-      register.slot = null;
-      register.buffer = device.upload(value);
-      lent.push({ device, buffer: register.buffer });
-    };
-    const undo: Effect[] = [];
+    const lent: Lent[] = [];
+    let done = 0;
     try {
-      const held = this.#inputs.map(
-        (register, i) => register && this.#give(register, tensors[i].value, lend),
-      );
+      for (let i = 0; i < tensors.length; i++) {
+        const register = this.#inputs[i];
+        if (register) give(register, tensors[i].value);
+      }
       const other = this.#otherMemory();
       if (other) return other;
-      for (const step of program) {
+      for (; done < program.length; done++) {
+        const step = program[done];
         if ('nodes' in step) walk(step);
-        else {
-          step.run();
-          undo.push(step);
-        }
+        else step.run();
       }
       for (const draw of draws) draw();
-      for (const register of this.#drawn) lend(register, register.like);
+      for (const register of this.#drawn) {
+        const { device } = register.like;
+        register.slot = null;
+        register.buffer = device.upload(register.like);
+        lent.push({ device, buffer: register.buffer });
+      }
       for (const run of runs) launch(run);
-      undo.length = held.length = 0;
     } catch (error) {
-      for (const step of undo.reverse()) step.undo();
+      while (done-- > 0) {
+        const step = program[done];
+        if ('undo' in step) step.undo();
+      }
       if (error === otherWay) return 'the optimizer takes another way';
       throw error;
     } finally {
-      for (const { device, buffer } of lent) device.pool.release(buffer);
+      // In the order in which the next call takes them again.
+      for (let i = lent.length; i-- > 0; ) lent[i].device.pool.release(lent[i].buffer);
     }
     for (const { like, buffer } of this.#spent) like.device.pool.release(buffer as BackendBuffer);
     this.deliver();
@@ -160,8 +183,12 @@ export class Replay {
   /** Shows what the last call has left. */
   deliver(): void {
     for (const register of this.#results) register.renew();
-    for (const { register, end } of this.#closed) (register as Register).copy(end as Register);
+    for (const [register, end] of this.#closed) register.copy(end);
+    if (this.#seen === cellChanges) return;
     for (const captured of this.#written) captured.deliver();
+    if (this.#written.length > 0) noteCellChange();
+    // Where cells are left as nobody found them, the next call has to look.
+    this.#seen = this.#written.every(({ closed }) => closed) ? cellChanges : -1;
   }
 
   /** Whether all cells hold what this can work with; finds where it lies. */
@@ -181,38 +208,17 @@ export class Replay {
     return true;
   }
 
-  /** Brings an argument into memory; returns what must not be collected meanwhile. */
-  #give(register: Register, value: Value, lend: (register: Register, value: Value) => void): Value {
-    const { device } = value;
-    if (!value.resident && value.host === null) device.run([value]);
-    if (!value.resident && value.host) {
-      if (!value.uploaded) {
-        value.uploaded = true;
-        lend(register, value);
-        return value;
-      }
-      value.region = { buffer: device.upload(value), offset: 0 };
-      device.adopt(value);
-    }
-    let own = value;
-    if (own.region?.offset !== register.offset) {
-      own = withGradMode(false, () => clone(value));
-      device.run([own]);
-    }
-    register.follow(own);
-    return own;
-  }
-
   /** Why memory does not lie as it did: missing, or shared in another way. */
   #otherMemory(): string | null {
     const shared = this.#shared;
     const last = this.#last;
     let same = last.length === shared.length;
     for (let i = 0; i < shared.length; i++) {
-      const { of } = shared[i];
-      if (!of.buffer || ('current' in of && !of.current)) return 'a value that it uses is gone';
-      same &&= of.buffer === last[i];
-      last[i] = of.buffer;
+      const { register, slot } = shared[i];
+      const buffer = register ? register.buffer : (slot as Slot).buffer;
+      if (!buffer || (register && !register.current)) return 'a value that it uses is gone';
+      same &&= buffer === last[i];
+      last[i] = buffer;
     }
     if (same) return null;
     const first = new Map<BackendBuffer | null, number>();
@@ -220,12 +226,36 @@ export class Replay {
       const as = first.get(last[i]) ?? i;
       first.set(last[i], as);
       if (as !== shared[i].as) {
-        this.#last = [];
+        last.length = 0;
         return 'tensors share memory in another way';
       }
     }
     return null;
   }
+}
+
+/** Brings an argument into memory. */
+function give(register: Register, value: Value): void {
+  const { device } = value;
+  if (!value.resident && value.host === null) device.run([value]);
+  if (!value.resident && value.host) {
+    if (!value.uploaded) {
+      value.uploaded = true;
+      register.fill(value);
+      return;
+    }
+    value.region = { buffer: device.upload(value), offset: 0 };
+    device.adopt(value);
+  }
+  register.follow(atStart(value));
+}
+
+/** A value that begins where its memory does: itself, or a copy. */
+export function atStart(value: Value): Value {
+  if (value.region?.offset === 0) return value;
+  const copy = withGradMode(false, () => clone(value));
+  copy.device.run([copy]);
+  return copy;
 }
 
 /** Works the numbers of a live part out again. */
@@ -254,15 +284,11 @@ function walk({ update, nodes, targets }: Live): void {
 }
 
 function launch({ device, plan, bound, slots, uploads, scalars, results }: Run): void {
-  const buffers: BackendBuffer[] = [];
+  const { buffers } = plan;
   for (const { register, place } of bound) buffers[place] = register.buffer as BackendBuffer;
   for (const { slot, place } of slots) buffers[place] = slot.buffer as BackendBuffer;
-  device.launch(
-    plan,
-    buffers,
-    scalars,
-    uploads.map((value) => device.encoded(value)),
-  );
+  const encoded = uploads.length === 0 ? nothing : uploads.map((value) => device.encoded(value));
+  device.launch(plan, scalars, encoded);
   for (const { register, buffer, slot } of results) {
     register.buffer = buffers[buffer];
     register.slot = slot;

@@ -71,11 +71,9 @@ export function matches(pattern: Pattern, value: unknown, inputs: Tensor[]): boo
         value.device === pattern.device
       );
     case 'list':
-      return (
-        Array.isArray(value) &&
-        value.length === pattern.items.length &&
-        pattern.items.every((item, i) => matches(item, value[i], inputs))
-      );
+      if (!Array.isArray(value) || value.length !== pattern.items.length) return false;
+      for (let i = 0; i < value.length; i++) if (!matches(pattern.items[i], value[i], inputs)) return false;
+      return true;
     case 'record': {
       const { keys, items } = pattern;
       if (!isRecord(value) || Object.keys(value).length !== keys.length) return false;

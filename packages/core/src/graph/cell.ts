@@ -2,13 +2,27 @@
 import { tracer } from './trace.js';
 import type { Slot, Value } from './value.js';
 
+/**
+ * Counts what has become of cells: while it stays the same, each holds what it held, with the same flags. A replay that
+ * finds the number it left need not look at any.
+ */
+export let cellChanges = 0;
+
+/** Notes that a cell holds something else, or that the flags of what it holds have changed. */
+export function noteCellChange(): void {
+  cellChanges++;
+}
+
 /** A value that is made when it is first asked for: what a replayed call left behind and nobody may look at. */
 export class Later {
   made: Value | null = null;
   constructor(readonly make: () => Value) {}
 
   get value(): Value {
-    this.made ??= this.make();
+    if (this.made === null) {
+      this.made = this.make();
+      cellChanges++;
+    }
     return this.made;
   }
 }
@@ -28,11 +42,13 @@ export class Cell<V extends Value | null = Value | null> {
     const { held } = this;
     if (!(held instanceof Later)) return held;
     this.held = held.value as V;
+    cellChanges++;
     return this.held;
   }
 
   set value(next: V) {
     this.held = next;
+    cellChanges++;
     tracer?.writes(this, next);
   }
 }

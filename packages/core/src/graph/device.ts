@@ -72,7 +72,7 @@ export class GraphDevice {
   /** What looks for NaN and infinity in eager mode: see `detectAnomaly`. */
   watch: Watch | null = null;
   /** Small results that nobody has read yet (a loss of each step), oldest first. */
-  #unread: WeakRef<Value>[] = [];
+  readonly #unread: (WeakRef<Value> | Value)[] = [];
   /** Those of them that are on their way to the host: whoever reads something waits for them too. */
   #arriving: Promise<unknown> | null = null;
   #plansUnawaited = 0;
@@ -306,8 +306,9 @@ export class GraphDevice {
     for (const node of lowered.scalarNodes)
       for (const scalar of recording.nodes[node].scalars) scalars.push(scalar);
     const uploads = lowered.uploads.map((j) => this.encoded(recording.externals[j]));
-    const buffers = [...binding.buffers];
-    this.launch(plan, buffers, scalars, uploads);
+    const { buffers } = plan;
+    for (let i = 0; i < binding.buffers.length; i++) buffers[i] = binding.buffers[i];
+    this.launch(plan, scalars, uploads);
     for (const j of lowered.uploads) recording.externals[j].uploaded = true;
 
     for (const node of recording.nodes) node.ran = true;
@@ -332,30 +333,32 @@ export class GraphDevice {
   // ---- what a compiled function replays with --------------------------------------------------------------------
 
   /**
-   * Runs a plan.
-   * @param buffers those that the plan is bound to; its results and its scratch memory are appended. The scratch memory
-   *   has been given back when this returns, since what runs later comes after this plan on the device.
+   * Runs a plan on the buffers that its first places have been given; its results get memory of their own. Its scratch
+   * memory has been given back when this returns, since what runs later comes after this plan on the device.
    */
-  launch(
-    plan: CachedPlan,
-    buffers: BackendBuffer[],
-    scalars: readonly number[],
-    uploads: readonly ArrayBufferView[],
-  ): void {
+  launch(plan: CachedPlan, scalars: readonly number[], uploads: readonly ArrayBufferView[]): void {
     this.#check();
-    const { lowered, sizes, flagIndex } = plan;
+    const { pool } = this;
+    const { lowered, buffers, fresh, frame, flagIndex } = plan;
     const { bound } = lowered;
     // Memory first: if there is not enough, nothing has happened yet.
+    let taken = 0;
     try {
-      for (let i = bound; i < sizes.length; i++)
-        buffers.push(i === flagIndex ? this.#flags.buffer() : this.pool.take(sizes[i]));
-      plan.executable.run(buffers, scalars, uploads);
+      for (; taken < fresh.length; taken++) buffers[bound + taken] = pool.take(fresh[taken]);
+      if (flagIndex >= 0) buffers[flagIndex] = this.#flags.buffer();
+      if (pool.takeFrame(frame)) {
+        const start = buffers.length - frame.buffers.length;
+        for (let i = 0; i < frame.buffers.length; i++) buffers[start + i] = frame.buffers[i];
+      }
+      try {
+        plan.executable.run(buffers, scalars, uploads);
+      } finally {
+        pool.giveFrame(frame);
+      }
     } catch (error) {
-      for (let i = bound; i < buffers.length; i++) if (i !== flagIndex) this.pool.release(buffers[i]);
+      while (taken-- > 0) pool.give(fresh[taken], buffers[bound + taken]);
       throw error;
     }
-    for (let i = bound + lowered.fresh; i < sizes.length; i++)
-      if (i !== flagIndex) this.pool.give(sizes[i], buffers[i]);
     this.#stats.plansRun++;
     this.#stats.kernelsRun += lowered.plan.steps.length;
     if (++this.#plansUnawaited === maxPlansUnawaited) {
@@ -379,9 +382,14 @@ export class GraphDevice {
 
   /** Ties a result's memory to the value: it is given back when the value is gone, or has been read. */
   adopt(value: Value): void {
-    this.#floating.register(value, (value.region as Region).buffer, value);
-    if (value.size * this.elementBytes(value.dtype) > smallBytes) return;
-    this.#unread.push(new WeakRef(value));
+    const small = value.size * this.elementBytes(value.dtype) <= smallBytes;
+    // It moves to the host soon: where nothing hangs on it, it may as well wait for that, and needs no finaliser.
+    if (small && value.inputs.length === 0) this.#unread.push(value);
+    else {
+      this.#floating.register(value, (value.region as Region).buffer, value);
+      if (!small) return;
+      this.#unread.push(new WeakRef(value));
+    }
     this.#collectUnread();
   }
 
@@ -432,10 +440,15 @@ export class GraphDevice {
     if (this.#unread.length < maxUnread) return;
     const oldest = this.#unread.splice(0, maxUnread / 2);
     const reads: (Promise<unknown> | null)[] = [this.#arriving];
-    for (const reference of oldest) {
-      const value = reference.deref();
+    for (const waiting of oldest) {
+      const value = waiting instanceof WeakRef ? waiting.deref() : waiting;
       if (!value?.region || value.slot !== null || value.host !== null) continue;
       const bytes = value.size * this.elementBytes(value.dtype);
+      if (this.backend.readNow) {
+        const data = this.backend.readNow(value.region.buffer, value.region.offset, bytes);
+        this.#moveToHost(value, decode(value.dtype, data, this.elementBytes(value.dtype)));
+        continue;
+      }
       const read = this.backend.read(value.region.buffer, value.region.offset, bytes).then(
         (data) => this.#moveToHost(value, decode(value.dtype, data, this.elementBytes(value.dtype))),
         // A device that fails says so at the next read that somebody waits for.

@@ -1,9 +1,9 @@
 /** Plans by key, the least recently used out first. */
-import type { Executable } from '../backend/contract.js';
+import type { BackendBuffer, Executable } from '../backend/contract.js';
 import type { GraphDevice } from './device.js';
 import { type Binding, hashKey, startsWith } from './key.js';
 import { type LoweredPlan, Lowering } from './lower.js';
-import type { SizeClass } from './pool.js';
+import { Frame, type SizeClass } from './pool.js';
 import type { Recording } from './recording.js';
 
 export interface CachedPlan {
@@ -13,16 +13,28 @@ export interface CachedPlan {
   readonly executable: Executable;
   /** The place of the device's flag buffer among the plan's buffers, or -1. */
   readonly flagIndex: number;
-  /** The size class of each of the plan's buffers. */
-  readonly sizes: readonly SizeClass[];
+  /**
+   * What it runs on: the first are set before each run (see `GraphDevice.launch`), results and scratch memory by it.
+   * A list that stays, since most of it does.
+   */
+  readonly buffers: BackendBuffer[];
+  /** The size classes of the results that get memory of their own. */
+  readonly fresh: readonly SizeClass[];
+  /** Its scratch memory. */
+  readonly frame: Frame;
+  /** When it was last used, for the cache. */
+  lastUse: number;
+  /** Whether the cache has thrown it away. */
+  evicted: boolean;
 }
 
 export class PlanCache {
   built = 0;
   hits = 0;
-  /** By hash; the map's order is the order of last use. */
-  readonly #plans = new Map<number, CachedPlan[]>();
+  readonly #byHash = new Map<number, CachedPlan[]>();
   #count = 0;
+  /** Counts uses: the plan with the smallest number is the next to go. */
+  #uses = 0;
 
   constructor(
     private readonly device: GraphDevice,
@@ -31,45 +43,57 @@ export class PlanCache {
 
   get(key: readonly number[], recording: Recording, binding: Binding): CachedPlan {
     const hash = hashKey(key);
-    const bucket = this.#plans.get(hash);
+    const bucket = this.#byHash.get(hash);
     const known = bucket?.find((plan) => plan.key.length === key.length && startsWith(key, plan.key));
-    if (bucket && known) {
-      this.hits++;
-      this.#plans.delete(hash);
-      this.#plans.set(hash, bucket);
+    if (known) {
+      this.touch(known);
       return known;
     }
     const lowered = new Lowering(this.device, recording, binding).build();
     const executable = this.device.backend.compile(lowered.plan);
     const flagIndex = lowered.flags.length > 0 ? lowered.bound + lowered.fresh : -1;
     const sizes = lowered.plan.buffers.map(({ byteLength }) => this.device.pool.classOf(byteLength));
-    const plan: CachedPlan = { key, hash, lowered, executable, flagIndex, sizes };
+    const { bound } = lowered;
+    const scratch = bound + lowered.fresh;
+    const plan: CachedPlan = {
+      key,
+      hash,
+      lowered,
+      executable,
+      flagIndex,
+      buffers: new Array<BackendBuffer>(sizes.length),
+      fresh: sizes.slice(bound, scratch),
+      frame: new Frame(sizes.slice(flagIndex < 0 ? scratch : scratch + 1)),
+      lastUse: ++this.#uses,
+      evicted: false,
+    };
     this.built++;
     this.#count++;
     if (bucket) bucket.push(plan);
-    else this.#plans.set(hash, [plan]);
+    else this.#byHash.set(hash, [plan]);
     while (this.#count > this.capacity) this.#evict();
     return plan;
   }
 
   /** A plan is used without being looked up; false if it has been evicted. */
   touch(plan: CachedPlan): boolean {
-    const { hash } = plan;
-    const bucket = this.#plans.get(hash);
-    if (!bucket?.includes(plan)) return false;
+    if (plan.evicted) return false;
     this.hits++;
-    this.#plans.delete(hash);
-    this.#plans.set(hash, bucket);
+    plan.lastUse = ++this.#uses;
     return true;
   }
 
   #evict(): void {
-    const oldest = this.#plans.entries().next().value;
+    let oldest: CachedPlan | null = null;
+    for (const bucket of this.#byHash.values())
+      for (const plan of bucket) if (!oldest || plan.lastUse < oldest.lastUse) oldest = plan;
     if (!oldest) return;
-    this.#plans.delete(oldest[0]);
-    for (const plan of oldest[1]) {
-      plan.executable.dispose();
-      this.#count--;
-    }
+    const { hash, executable } = oldest;
+    const rest = (this.#byHash.get(hash) as CachedPlan[]).filter((plan) => plan !== oldest);
+    if (rest.length > 0) this.#byHash.set(hash, rest);
+    else this.#byHash.delete(hash);
+    oldest.evicted = true;
+    executable.dispose();
+    this.#count--;
   }
 }

@@ -28,10 +28,27 @@ export interface SizeClass {
   readonly free: BackendBuffer[];
 }
 
+/**
+ * The scratch memory of a plan: buffers that are taken together and given back together. Between two runs they wait as
+ * one, so that a plan which follows itself finds them without asking for each; whoever needs memory that is not there
+ * has them taken apart first, so nothing is made for it.
+ */
+export class Frame {
+  readonly bytes: number;
+  /** Those of the last run. */
+  readonly buffers: BackendBuffer[] = [];
+
+  constructor(readonly classes: readonly SizeClass[]) {
+    this.bytes = classes.reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
 export class BufferPool {
   readonly stats: PoolStats = { created: 0, bytesLive: 0, bytesPooled: 0 };
   readonly #classes = new Map<number, SizeClass>();
   readonly #of = new Map<BackendBuffer, SizeClass>();
+  /** The frame whose buffers wait as one. */
+  #waiting: Frame | null = null;
 
   constructor(
     private readonly device: BackendDevice,
@@ -61,6 +78,7 @@ export class BufferPool {
 
   /** As `acquire`, where the class is known. */
   take(own: SizeClass): BackendBuffer {
+    if (own.free.length === 0 && this.#waiting) this.#takeApart();
     let buffer = own.free.pop();
     if (buffer) this.stats.bytesPooled -= own.size;
     else {
@@ -84,8 +102,51 @@ export class BufferPool {
     own.free.push(buffer);
   }
 
+  /** Takes the buffers of a frame. @returns false if they are those of the last time. */
+  takeFrame(frame: Frame): boolean {
+    const { classes, buffers, bytes } = frame;
+    if (this.#waiting === frame) {
+      this.#waiting = null;
+      this.stats.bytesPooled -= bytes;
+      this.stats.bytesLive += bytes;
+      return false;
+    }
+    // What another plan has left comes back in its place, so that plans which take turns get the same each time.
+    this.#takeApart();
+    buffers.length = 0;
+    try {
+      for (const own of classes) buffers.push(this.take(own));
+    } catch (error) {
+      for (let i = buffers.length; i-- > 0; ) this.give(classes[i], buffers[i]);
+      throw error;
+    }
+    return true;
+  }
+
+  /** Gives the buffers of a frame back. */
+  giveFrame(frame: Frame): void {
+    const { classes, buffers, bytes } = frame;
+    if (this.stats.bytesPooled + bytes > this.capacity) {
+      for (let i = buffers.length; i-- > 0; ) this.give(classes[i], buffers[i]);
+      return;
+    }
+    this.#takeApart();
+    this.#waiting = frame;
+    this.stats.bytesLive -= bytes;
+    this.stats.bytesPooled += bytes;
+  }
+
+  /** Buffers that wait together wait one by one from now on: the last that was taken comes first again. */
+  #takeApart(): void {
+    if (!this.#waiting) return;
+    const { buffers, classes } = this.#waiting;
+    for (let i = buffers.length; i-- > 0; ) classes[i].free.push(buffers[i]);
+    this.#waiting = null;
+  }
+
   /** Gives all free buffers back to the device. */
   trim(): void {
+    this.#takeApart();
     for (const { free } of this.#classes.values()) {
       for (const buffer of free) {
         this.#of.delete(buffer);

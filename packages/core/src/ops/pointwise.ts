@@ -84,14 +84,14 @@ export function binary(
 const same = (dtype: DType): DType => dtype;
 const bool = (): DType => 'bool';
 
-const attrsCache = new Map<string, Attrs>();
+const attrsOf: Record<Form, Map<DType, Attrs>> = { vv: new Map(), vn: new Map(), nv: new Map() };
 function attrsFor(form: Form, combined: DType): Attrs {
-  const key = form + combined;
-  let attrs = attrsCache.get(key);
+  const known = attrsOf[form];
+  let attrs = known.get(combined);
   if (!attrs) {
     const type = computeTypeOf(combined);
     attrs = Object.freeze({ form, in: combined, scalarType: type === 'bool' ? 'int32' : type });
-    attrsCache.set(key, attrs);
+    known.set(combined, attrs);
   }
   return attrs;
 }
