@@ -36,6 +36,9 @@ export interface Positions {
   readonly values: Int32Array;
 }
 
+/** A step of one token for each text: by ids, what choosing needs, and what the model has made of positions. */
+export type CompiledStep = (idx: Tensor, inputs: Tensor[], placed: Tensor[]) => Tensor;
+
 /**
  * Keys and values of the tokens seen, for a batch of texts that begin in different columns (left padding).
  *
@@ -48,7 +51,7 @@ export class KeyValueCache {
   readonly #keys: Tensor[];
   readonly #values: Tensor[];
   /** What steps of one token have been compiled to, by what is wanted of the scores. */
-  readonly compiled = new Map<unknown, (...inputs: Tensor[]) => Tensor>();
+  readonly compiled = new Map<string, CompiledStep>();
   /** For each text the column in which it begins. */
   #starts: readonly number[] = [];
   #mask: Tensor | null = null;

@@ -10,14 +10,23 @@ export function applyRules(
   newTokens: number,
   config: GenerationConfig,
 ): void {
-  const { repetitionPenalty, noRepeatNgramSize, minNewTokens, ends } = config;
+  const { repetitionPenalty } = config;
   if (repetitionPenalty !== 1) {
     for (const token of new Set(text))
       scores[token] =
         scores[token] < 0 ? scores[token] * repetitionPenalty : scores[token] / repetitionPenalty;
   }
-  if (noRepeatNgramSize > 0) for (const token of repeating(text, noRepeatNgramSize)) scores[token] = NEVER;
-  if (newTokens < minNewTokens) for (const token of ends) scores[token] = NEVER;
+  for (const token of barredTokens(text, newTokens, config)) scores[token] = NEVER;
+}
+
+/** Tokens that rules bar from being next: an end that comes too early, the last of a run that was there before. */
+export function* barredTokens(
+  text: readonly number[],
+  newTokens: number,
+  { noRepeatNgramSize, minNewTokens, ends }: GenerationConfig,
+): Generator<number> {
+  if (noRepeatNgramSize > 0) yield* repeating(text, noRepeatNgramSize);
+  if (newTokens < minNewTokens) yield* ends;
 }
 
 /** Whether `applyRules` changes anything. */

@@ -3,8 +3,9 @@
  * the model has one and the texts fit into its block, else by seeing each text as a whole.
  */
 import { compile, type Device, fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
-import { borrowCache, giveBackCache, type KeyValueCache } from '../cache.js';
+import { borrowCache, type CompiledStep, giveBackCache, type KeyValueCache } from '../cache.js';
 import type { CausalLM } from '../causal-lm.js';
+import type { Choice } from './choice.js';
 
 export class Texts {
   /** The ids of each text, the prompt included. */
@@ -54,9 +55,26 @@ export class Texts {
     return this.#read(all) as Promise<Float32Array>;
   }
 
-  /** The most probable token of each text. Only these leave the device. */
-  async best(): Promise<Int32Array> {
-    return (await this.#read(best)) as Int32Array;
+  /** How many scores there are of what follows a text. */
+  get vocabSize(): number {
+    return this.model.config.vocabSize;
+  }
+
+  /**
+   * The next token of each text. Only these leave the device.
+   * @param newTokens how many each has got before
+   * @throws (rejects) if tokens are drawn and the scores of a text are no numbers.
+   */
+  async chosen(choice: Choice, newTokens: number): Promise<Int32Array> {
+    const inputs = choice.inputs(this.rows, newTokens, this.#device);
+    const name = choice.name;
+    const last = { name, of: (scores: Tensor, own: Tensor[]) => choice.choose(scores, own), inputs };
+    const tokens = (await this.#read(last)) as Int32Array;
+    const bad = tokens.findIndex((token) => token < 0);
+    if (bad < 0) return tokens;
+    throw new Error(
+      `generate: the scores of what follows text ${bad} are not numbers, or all tokens are ruled out; nothing can be drawn`,
+    );
   }
 
   /** Adds a token to each text. */
@@ -75,14 +93,14 @@ export class Texts {
     this.cache?.select(from);
   }
 
-  async #read(last: (logits: Tensor) => Tensor): Promise<ArrayLike<number>> {
+  async #read(last: Last): Promise<ArrayLike<number>> {
     const { cache, model } = this;
     if (cache && this.length <= model.config.blockSize) return this.#next(cache, last).data();
     return this.#whole(last);
   }
 
   /** By what the cache lacks of the texts. */
-  #next(cache: KeyValueCache, last: (logits: Tensor) => Tensor): Tensor {
+  #next(cache: KeyValueCache, last: Last): Tensor {
     const { rows, length, model } = this;
     const device = this.#device;
     const count = length - cache.length;
@@ -97,11 +115,12 @@ export class Texts {
     });
     const idx = fromTypedArray(ids, [rows.length, padded], { device });
     const placed = model.placed(cache.positions(padded), device);
+    const inputs = last.inputs(rows.map((_, row) => row));
     let result: Tensor;
-    if (padded === 1) result = inUse(model, () => this.#step(cache, last)(idx, ...placed));
+    if (padded === 1) result = inUse(model, () => this.#step(cache, last)(idx, inputs, placed));
     else {
       const at = tensor([count - 1], { dtype: 'int32', device });
-      result = inUse(model, () => last(model.next(idx, at, { cache, placed })));
+      result = inUse(model, () => last.of(model.next(idx, at, { cache, placed }), inputs));
       keep(result, ...cache.tensors());
     }
     cache.advance(count);
@@ -109,20 +128,24 @@ export class Texts {
   }
 
   /** A step of one token for each text, recorded once for as long as the cache is in use. */
-  #step(cache: KeyValueCache, last: (logits: Tensor) => Tensor): (...inputs: Tensor[]) => Tensor {
-    const known = cache.compiled.get(last);
+  #step(cache: KeyValueCache, last: Last): CompiledStep {
+    const { compiled } = cache;
+    const known = compiled.get(last.name);
     if (known) return known;
     const { model } = this;
     const step = compile(
-      (idx: Tensor, ...placed: Tensor[]) => last(model.next(idx, null, { cache, placed })),
+      (idx: Tensor, inputs: Tensor[], placed: Tensor[]) =>
+        last.of(model.next(idx, null, { cache, placed }), inputs),
       { name: `a step of ${model.constructor.name}` },
     );
-    cache.compiled.set(last, step);
+    // Who tries one setting after the other uses the newest few.
+    if (compiled.size === maxCompiled) compiled.delete([...compiled.keys()][0]);
+    compiled.set(last.name, step);
     return step;
   }
 
   /** Scores by the end of each text that fits the block; those of one length are seen together. */
-  async #whole(last: (logits: Tensor) => Tensor): Promise<ArrayLike<number>> {
+  async #whole(last: Last): Promise<ArrayLike<number>> {
     const { rows, model } = this;
     const { blockSize } = model.config;
     const byLength = new Map<number, number[]>();
@@ -141,7 +164,7 @@ export class Texts {
         const device = this.#device;
         const idx = fromTypedArray(ids, [members.length, padded], { device });
         const result = inUse(model, () =>
-          last(model.next(idx, tensor([length - 1], { dtype: 'int32', device }))),
+          last.of(model.next(idx, tensor([length - 1], { dtype: 'int32', device })), last.inputs(members)),
         );
         return { members, data: (await result.data()) as Float32Array | Int32Array };
       }),
@@ -160,8 +183,19 @@ export class Texts {
   }
 }
 
-const all = (logits: Tensor): Tensor => logits;
-const best = (logits: Tensor): Tensor => logits.argmax(-1);
+/** What is wanted of the scores. */
+interface Last {
+  /** Tells what `of` computes: steps of one name are compiled once. */
+  readonly name: string;
+  of(scores: Tensor, inputs: Tensor[]): Tensor;
+  /** What that needs besides, for some of the texts. */
+  inputs(rows: readonly number[]): Tensor[];
+}
+
+const all: Last = { name: 'all', of: (scores) => scores, inputs: () => [] };
+
+/** Compiled steps that a cache keeps. */
+const maxCompiled = 8;
 
 /** The next power of two, 16 at least, the block at most. */
 function paddedLength(length: number, blockSize: number): number {
