@@ -42,7 +42,8 @@ class Peaks {
     );
     expect(this.late.live).toBeGreaterThan(0);
     expect(this.late.live).toBeLessThanOrEqual(this.early.live);
-    expect(this.late.held).toBeLessThanOrEqual(this.early.held);
+    // Within a step there may be a few small results more, as it happens; a byte lost in each step would be 9,000.
+    expect(this.late.held).toBeLessThanOrEqual(this.early.held + 2048);
   }
 }
 
