@@ -14,8 +14,12 @@ export function lowerMatmul(lowering: Lowering, group: Group): void {
   const { transposed, bias } = node.op;
   const [left, right] = node.inputs;
 
+  // With one matrix on the right, all rows on the left are rows of one matrix.
+  const flat = right.shape.length === 2;
+  const leading = node.shape.slice(0, -1);
+
   // Program over the product.
-  const b = new ProgramBuilder();
+  const b = new ProgramBuilder(flat ? (leading.length > 0 ? { merged: leading } : { axes: [1] }) : {});
   const operands = new OperandList(lowering, node.shape, 1);
   let product = b.load(0, node.dtype === 'float64' ? 'float64' : 'float32');
   if (bias) product = b.add(product, operands.load(b, node.inputs[2].index));
@@ -33,8 +37,6 @@ export function lowerMatmul(lowering: Lowering, group: Group): void {
     ? { ...other, shape: swapLast(other.shape), strides: swapLast(other.strides) }
     : other;
 
-  // With one matrix on the right, all rows on the left are rows of one matrix.
-  const flat = right.shape.length === 2;
   const batch = flat ? [] : node.shape.slice(0, -2);
   const m = flat ? sizeOf(node.shape) / n : node.shape[node.shape.length - 2];
   const view = (layout: Layout): Layout => (flat ? reshapeOrCopy(lowering, layout, [m, n]) : layout);

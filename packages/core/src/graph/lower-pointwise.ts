@@ -68,7 +68,9 @@ export function lowerReduce(lowering: Lowering, group: Group): void {
   else if (before.typeOf(fed) === 'bool') fed = before.cast(fed, 'int32');
 
   // Epilogue, over what is kept.
-  const after = new ProgramBuilder();
+  let keptAxes = 0;
+  const axes = reduced.flatMap((isReduced) => (isReduced ? (keepdim ? [null] : []) : [keptAxes++]));
+  const after = new ProgramBuilder({ axes });
   const reducedType = reducer.startsWith('arg') ? 'int32' : computeTypeOf(node.dtype);
   const kept = new OperandList(lowering, node.shape, 1);
   const known = new Map([[group.root, after.load(0, reducedType)]]);

@@ -2,11 +2,25 @@
 import type { ComputeType } from '../backend/dtype.js';
 import type { BinaryOp, Instruction, Program, UnaryOp } from '../backend/program.js';
 import { comparisonOps } from '../backend/program.js';
+import type { Shape } from './shape.js';
 
 /** The number of a value in a program under construction. */
 export type Expr = number;
 
+/**
+ * How the axes that an op was recorded with lie in what a kernel walks, where the two differ. A matmul walks the rows of
+ * all leading axes as one, a reduction's epilogue walks what is kept.
+ */
+export interface Space {
+  /** Sizes of the leading axes that the kernel walks as its axis 0 (none: axes are one to one). */
+  readonly merged?: Shape;
+  /** For each recorded axis that of the kernel; null where the kernel has none, as the size is 1. */
+  readonly axes?: readonly (number | null)[];
+}
+
 export class ProgramBuilder {
+  constructor(private readonly space: Space = {}) {}
+
   readonly instructions: Instruction[] = [];
   readonly #known = new Map<string, Expr>();
 
@@ -36,7 +50,32 @@ export class ProgramBuilder {
     return this.#add({ op: 'scalar', type, scalar }, `scalar ${type} ${scalar}`);
   }
 
+  /** The coordinate along an axis of the shape that the op was recorded with. */
   index(axis: number): Expr {
+    const { merged = [], axes } = this.space;
+    const int = (value: number): Expr => this.const(value, 'int32');
+    if (axis >= merged.length) {
+      const own = axes ? axes[axis] : axis - Math.max(0, merged.length - 1);
+      return own === null ? int(0) : this.#coordinate(own);
+    }
+    const inner = merged.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const outer =
+      inner === 1 ? this.#coordinate(0) : this.binary('floorDiv', this.#coordinate(0), int(inner));
+    return axis === 0 ? outer : this.binary('remainder', outer, int(merged[axis]));
+  }
+
+  /** The number of this place in row-major order, without taking apart what the kernel walks as one. */
+  place(shape: Shape): Expr {
+    const { merged = [] } = this.space;
+    let place = merged.length > 0 ? this.#coordinate(0) : this.const(0, 'int32');
+    for (let axis = merged.length; axis < shape.length; axis++) {
+      if (shape[axis] === 1) continue;
+      place = this.add(this.mul(place, this.const(shape[axis], 'int32')), this.index(axis));
+    }
+    return place;
+  }
+
+  #coordinate(axis: number): Expr {
     return this.#add({ op: 'index', type: 'int32', axis }, `index ${axis}`);
   }
 

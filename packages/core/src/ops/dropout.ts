@@ -17,15 +17,11 @@ const range = 2 ** 24;
  */
 function hash(b: ProgramBuilder, shape: Shape, seed: Expr): Expr {
   const int = (value: number): Expr => b.const(value | 0, 'int32');
-  let place = int(0);
-  shape.forEach((size, axis) => {
-    if (size !== 1) place = b.add(b.mul(place, int(size)), b.index(axis));
-  });
   // The language's shift keeps the sign.
   const shifted = (x: Expr, by: number): Expr =>
     b.binary('and', b.binary('shr', x, int(by)), int(2 ** (32 - by) - 1));
   const folded = (x: Expr, by: number): Expr => b.binary('xor', x, shifted(x, by));
-  let x = b.mul(folded(b.add(place, seed), 16), int(0x7feb352d));
+  let x = b.mul(folded(b.add(b.place(shape), seed), 16), int(0x7feb352d));
   x = b.mul(b.binary('xor', folded(x, 15), b.mul(seed, int(0x9e3779b9))), int(0x846ca68b));
   return shifted(folded(x, 16), 8);
 }
