@@ -1,8 +1,10 @@
 import type { Backend } from '@inkstone/core/backend';
 import { type AdapterOptions, openAdapter } from './adapter.js';
+import { autotune } from './autotune.js';
 import { WebGPUDevice } from './device.js';
 import type { Profiler } from './profiler.js';
-import type { Tuning } from './tuning.js';
+import { adapterClass, chooseTuning, type Tuning } from './tuning.js';
+import { platformStore } from './tuning-store.js';
 
 export type { AdapterOptions } from './adapter.js';
 export { type ProfileEntry, Profiler } from './profiler.js';
@@ -11,6 +13,12 @@ export type { Tuning } from './tuning.js';
 export interface WebGPUOptions extends AdapterOptions {
   /** Overrides of the kernel variants that are chosen by adapter. */
   readonly tuning?: Partial<Tuning>;
+  /**
+   * On the first use of an adapter, times a few tiles of matrix products and keeps what is fastest: in Node in the user's
+   * cache folder, in a page in IndexedDB. Only tiles that give the same bits are tried. Default: on GPUs, unless
+   * the app lends its device; software adapters keep to the tiles that suit them.
+   */
+  readonly autotune?: boolean;
   /** Times every kernel (slower: each dispatch gets a pass of its own). The adapter needs timestamp queries. */
   readonly profiler?: Profiler;
 }
@@ -29,7 +37,12 @@ export function webgpu(options: WebGPUOptions = {}): Backend {
     open: async () => {
       const { tuning = {}, profiler = null, features = [] } = options;
       const needed: readonly GPUFeatureName[] = profiler ? [...features, 'timestamp-query'] : features;
-      return new WebGPUDevice(await openAdapter({ ...options, features: needed }), tuning, profiler);
+      const adapter = await openAdapter({ ...options, features: needed });
+      const chosen = { ...chooseTuning(adapter), ...tuning };
+      const isGPU = adapterClass(adapter.info) !== 'software adapter';
+      const measures = options.autotune ?? (adapter.owned && isGPU);
+      const tuned = measures ? await autotune(adapter, chosen, { store: platformStore() }) : chosen;
+      return new WebGPUDevice(adapter, tuned, profiler);
     },
   };
 }

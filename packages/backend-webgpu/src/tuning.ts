@@ -26,6 +26,8 @@ export interface Tuning {
   readonly registerTile: MatmulTile;
   /** Tiles through workgroup memory, the largest first; none where barriers cost more than loads. */
   readonly sharedTiles: readonly MatmulTile[];
+  /** What was measured to be fastest on this adapter (autotune.ts), by rows x columns of a product, rising; or nothing. */
+  readonly measuredTiles: readonly { readonly area: number; readonly tile: MatmulTile }[];
   /** Invocations of a pointwise workgroup. */
   readonly pointwiseWorkgroup: number;
   /** Lanes that can hand values to each other (the adapter's smallest subgroup); 0 where that is not to be used. */
@@ -59,6 +61,7 @@ export const sharedTiles = {
 const gpu: Tuning = {
   registerTile: { rows: 8, columns4: 1, across: 64, down: 1, depth: 0 },
   sharedTiles: [sharedTiles['128 x 64'], sharedTiles['64 x 64'], sharedTiles['32 x 32']],
+  measuredTiles: [],
   pointwiseWorkgroup: 256,
   subgroup: 0,
   rowLanes: 256,
@@ -75,6 +78,7 @@ export const tunings = {
   'software adapter': {
     registerTile: { rows: 16, columns4: 1, across: 8, down: 1, depth: 0 },
     sharedTiles: [],
+    measuredTiles: [],
     pointwiseWorkgroup: 64,
     subgroup: 0,
     rowLanes: 8,

@@ -39,6 +39,11 @@ describe('headless Chromium', () => {
     expect(about).toMatch(/swiftshader/i);
   });
 
+  test('keeps what was measured in IndexedDB', async () => {
+    const read = await page?.call<(string | null)[]>('packages/backend-webgpu/test/page.ts', 'storeInPage');
+    expect(read).toEqual([null, '2', null]);
+  });
+
   test.each(families)(
     '%s',
     async (family) => {

@@ -57,22 +57,40 @@ function chooseSlices(
   return Math.max(1, Math.min(Math.floor(parallelism / invocations), Math.floor(k / 128), 32));
 }
 
-/** The first tile through workgroup memory that the matrix fills and that keeps the machine busy, else one in registers. */
+/**
+ * The tile that was measured to be fastest for products of about this size; else the first through workgroup memory that the
+ * matrix fills and that keeps the machine busy, else one in registers.
+ */
 export function chooseTile(
   { m, n }: Pick<MatmulStep, 'm' | 'n'>,
   products: number,
-  { sharedTiles, parallelism, registerTile }: Tuning,
+  { measuredTiles, sharedTiles, parallelism, registerTile }: Tuning,
 ): MatmulTile {
-  const fits = sharedTiles.find((tile) => {
-    const [height, width] = [tile.rows * tile.down, 4 * tile.columns4 * tile.across];
+  const size = ({ rows, down, columns4, across }: MatmulTile) =>
+    [rows * down, 4 * columns4 * across] as const;
+  // Of a tile that hangs over the edge, at least half has to be used.
+  const isFilled = (tile: MatmulTile) => 2 * m > size(tile)[0] && 2 * n > size(tile)[1];
+  const isBusy = (tile: MatmulTile) => {
+    const [height, width] = size(tile);
     const workgroups = products * Math.ceil(m / height) * Math.ceil(n / width);
-    // Of a tile that hangs over the edge, at least half has to be used.
-    return 2 * m > height && 2 * n > width && workgroups * tile.across * tile.down >= parallelism;
-  });
+    return workgroups * tile.across * tile.down >= parallelism;
+  };
+  const measured = measuredFor(m * n * products, measuredTiles);
+  const shared = measured ? [measured].filter(({ depth }) => depth > 0) : sharedTiles.filter(isBusy);
+  const fits = shared.find(isFilled);
   if (fits) return fits;
-  const rows = Math.min(registerTile.rows, m);
-  const columns4 = Math.min(registerTile.columns4, Math.ceil(n / 4));
-  return { ...registerTile, rows, columns4 };
+  const tile = measured?.depth === 0 ? measured : registerTile;
+  const rows = Math.min(tile.rows, m);
+  const columns4 = Math.min(tile.columns4, Math.ceil(n / 4));
+  return { ...tile, rows, columns4 };
+}
+
+/** The tile of the measured size that is nearest by ratio; none for products of less than half the least. */
+function measuredFor(area: number, tiles: Tuning['measuredTiles']): MatmulTile | undefined {
+  const least = tiles[0]?.area ?? Number.POSITIVE_INFINITY;
+  if (area < least / 2) return undefined;
+  const distance = (other: number) => Math.abs(Math.log(area / other));
+  return tiles.reduce((a, b) => (distance(b.area) < distance(a.area) ? b : a)).tile;
 }
 
 function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowering): void {

@@ -1,0 +1,181 @@
+/**
+ * Which tile suits this adapter: measured once for each size of matrix product, and kept.
+ *
+ * Only variants that add terms in the same order are candidates, so a choice changes how long a product takes and never a bit of
+ * it: checkpoints need not know of it, and a run may go on where another choice was made. On the first use of an
+ * adapter squares of a few sizes are multiplied with each tile, timed by timestamp queries where the adapter has them and
+ * else by the clock. What is chosen is kept under the names of adapter and driver and a fingerprint of the kernels.
+ */
+import type { MatmulStep, Plan } from '@inkstone/core/backend';
+import type { Adapter } from './adapter.js';
+import { WebGPUDevice } from './device.js';
+import matmulSource from './kernels/matmul.wgsl';
+import sharedSource from './kernels/matmul_shared.wgsl';
+import { PlanExecutable } from './plan/executable.js';
+import { lower } from './plan/lower.js';
+import { Profiler } from './profiler.js';
+import { adapterClass, type MatmulTile, type Tuning } from './tuning.js';
+import type { TuningStore } from './tuning-store.js';
+
+/** Rows and columns of the squares that stand for a size; an adapter that runs on the CPU would take seconds for more. */
+const ladders = { software: [64, 128, 256], GPU: [256, 512, 1024, 2048] };
+
+/** How often each candidate runs; its shortest time counts. */
+const rounds = 4;
+
+/** What a candidate must take of the default's time to replace it: less would be noise. */
+const clearlyLess = 0.95;
+
+export interface AutotuneOptions {
+  /** Where choices are kept; null: nowhere. */
+  readonly store: TuningStore | null;
+  /** Rows and columns of the squares that are timed. Default: by the kind of adapter. */
+  readonly sizes?: readonly number[];
+}
+
+/** The tiles that are tried, by name: variants of the one in registers, and those through workgroup memory. */
+export function candidates({ registerTile, sharedTiles }: Tuning): ReadonlyMap<string, MatmulTile> {
+  const { rows, columns4 } = registerTile;
+  const tiles = [
+    registerTile,
+    { ...registerTile, rows: rows / 2 },
+    { ...registerTile, rows: rows / 2, columns4: 2 * columns4 },
+    ...sharedTiles,
+  ];
+  return new Map(
+    tiles.map((t) => [
+      `${t.rows * t.down} x ${4 * t.columns4 * t.across}, ${t.rows} each, depth ${t.depth}`,
+      t,
+    ]),
+  );
+}
+
+/**
+ * The tuning with tiles chosen by measurement, from `store` if it has been made before.
+ *
+ * An adapter that fails at it keeps the tuning it came with: what is wrong shows when it is used.
+ */
+export async function autotune(adapter: Adapter, tuning: Tuning, options: AutotuneOptions): Promise<Tuning> {
+  const { store } = options;
+  const kind = adapterClass(adapter.info) === 'software adapter' ? 'software' : 'GPU';
+  const sizes = options.sizes ?? ladders[kind];
+  const tiles = candidates(tuning);
+  const key = keyOf(adapter, tuning, sizes);
+  const kept = parse(await store?.get(key), sizes, tiles);
+  if (kept) return { ...tuning, measuredTiles: kept };
+  const device = new WebGPUDevice(
+    { ...adapter, owned: false },
+    tuning,
+    adapter.device.features.has('timestamp-query') ? new Profiler() : null,
+  );
+  let text: string;
+  try {
+    const names: string[] = [];
+    for (const size of sizes) names.push(await fastest(device, size, tiles));
+    text = JSON.stringify({ sizes, tiles: names });
+  } catch {
+    return tuning;
+  } finally {
+    await device.close();
+  }
+  await store?.set(key, text);
+  return { ...tuning, measuredTiles: parse(text, sizes, tiles) ?? [] };
+}
+
+/** The name of the tile that multiplies squares of this size fastest; the first, unless another is clearly faster. */
+async function fastest(
+  device: WebGPUDevice,
+  size: number,
+  tiles: ReadonlyMap<string, MatmulTile>,
+): Promise<string> {
+  const plan = squares(size);
+  const buffers = plan.buffers.map(({ byteLength }) => device.createBuffer(byteLength));
+  const best = new Map<string, number>();
+  const executables = [...tiles].map(([name, tile]) => {
+    const only = { ...device.tuning, measuredTiles: [{ area: size * size, tile }] };
+    const { dispatches, scratchBytes } = lower(plan, only, device.limits.maxBuffersPerStep);
+    return [name, new PlanExecutable(device, plan, dispatches, scratchBytes)] as const;
+  });
+  try {
+    // The first round is not counted: pipelines are compiled and clocks go up.
+    for (let round = 0; round <= rounds; round++) {
+      for (const [name, executable] of executables) {
+        const time = await timed(device, () => executable.run(buffers, [], []));
+        if (round > 0) best.set(name, Math.min(time, best.get(name) ?? Number.POSITIVE_INFINITY));
+      }
+    }
+  } finally {
+    for (const [, executable] of executables) executable.dispose();
+    for (const buffer of buffers) device.destroyBuffer(buffer);
+  }
+  const [[first, usual], ...others] = [...best] as [[string, number], ...[string, number][]];
+  const [name, time] = others.reduce((a, b) => (b[1] < a[1] ? b : a), [first, usual] as [string, number]);
+  return time < usual * clearlyLess ? name : first;
+}
+
+/** Milliseconds that the GPU takes for what is run. */
+async function timed(device: WebGPUDevice, run: () => void): Promise<number> {
+  const { profiler } = device;
+  await profiler?.reset();
+  const began = performance.now();
+  run();
+  await device.idle();
+  const wall = performance.now() - began;
+  const spent = (await profiler?.entries())?.reduce((sum, { milliseconds }) => sum + milliseconds, 0) ?? 0;
+  // A coarse clock may see nothing.
+  return spent > 0 ? spent : wall;
+}
+
+function squares(size: number): Plan {
+  const operand = (buffer: number) => ({
+    ...{ buffer, dtype: 'float32' as const, shape: [size, size], strides: [size, 1], offset: 0 },
+  });
+  const step: MatmulStep = {
+    kind: 'matmul',
+    label: `autotune ${size}`,
+    batch: [],
+    ...{ m: size, n: size, k: size, a: operand(0), b: operand(1), scalars: [] },
+    ...{ epilogue: null, epilogueInputs: [], outputs: [operand(2)] },
+  };
+  const buffers = [0, 1, 2].map(() => ({ byteLength: 4 * size * size }));
+  return { label: 'autotune', buffers, scalars: [], uploads: [], steps: [step] };
+}
+
+/** What a choice depends on: adapter, driver, kernels, candidates. */
+function keyOf({ info, device }: Adapter, tuning: Tuning, sizes: readonly number[]): string {
+  const { vendor, architecture, device: chip, description } = info ?? {};
+  const { driver } = (info ?? {}) as { driver?: string };
+  const limits = device.limits.maxComputeWorkgroupStorageSize;
+  const about = [...candidates(tuning).keys(), tuning.parallelism, tuning.subgroup, ...sizes].join(';');
+  return [
+    ...[vendor, architecture, chip, description, driver, limits],
+    fingerprint(`${matmulSource}${sharedSource}${about}`),
+  ].join('|');
+}
+
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** What was kept, or null if it is not what this version would have written: it is then measured again. */
+function parse(
+  text: string | null | undefined,
+  sizes: readonly number[],
+  tiles: ReadonlyMap<string, MatmulTile>,
+): Tuning['measuredTiles'] | null {
+  if (!text) return null;
+  let kept: { tiles?: unknown };
+  try {
+    kept = JSON.parse(text) as { tiles?: unknown };
+  } catch {
+    return null;
+  }
+  const names = kept?.tiles;
+  if (!Array.isArray(names) || names.length !== sizes.length) return null;
+  const found = names.map((name) => tiles.get(name as string));
+  if (found.includes(undefined)) return null;
+  return found.map((tile, i) => ({ area: (sizes[i] as number) ** 2, tile: tile as MatmulTile }));
+}

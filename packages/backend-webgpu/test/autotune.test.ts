@@ -1,0 +1,192 @@
+/** What is measured on an adapter: that it is kept, found again, checked, and changes no bit of a result. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { allCases, type Case, runCase } from '@inkstone/conformance';
+import { requireFixture } from '@inkstone/harness/fixtures';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Adapter, openAdapter } from '../src/adapter.js';
+import { autotune, candidates } from '../src/autotune.js';
+import type { WebGPUDevice } from '../src/device.js';
+import { webgpu } from '../src/index.js';
+import { chooseTile } from '../src/kernels/matmul.js';
+import { chooseTuning, sharedTiles, tunings } from '../src/tuning.js';
+import { folderStore, type TuningStore } from '../src/tuning-store.js';
+import { dtypes } from './tolerances.js';
+
+class MemoryStore implements TuningStore {
+  readonly kept = new Map<string, string>();
+  get = async (key: string) => this.kept.get(key) ?? null;
+  set = async (key: string, text: string) => void this.kept.set(key, text);
+}
+
+describe('the tile of a product', () => {
+  const [small, large] = [sharedTiles['32 x 32'], sharedTiles['128 x 64']];
+  const measuredTiles = [
+    { area: 256 ** 2, tile: small },
+    { area: 2048 ** 2, tile: large },
+  ];
+  const tuning = { ...tunings.GPU, measuredTiles };
+  const tile = (m: number, n: number, products = 1) => chooseTile({ m, n }, products, tuning);
+
+  test('is what was measured at the nearest size', () => {
+    expect(tile(256, 256)).toBe(small);
+    expect(tile(500, 500)).toBe(small);
+    expect(tile(1500, 1500)).toBe(large);
+    expect(tile(4096, 4096)).toBe(large);
+    expect(tile(64, 64, 16)).toBe(small);
+  });
+
+  test('is one in registers where the matrix is too narrow for that', () => {
+    expect(tile(16, 8192)).toEqual(tunings.GPU.registerTile);
+    expect(tile(3, 1 << 20)).toEqual({ ...tunings.GPU.registerTile, rows: 3 });
+  });
+
+  test('follows from the kind of adapter below all sizes that were measured', () => {
+    expect(tile(100, 100)).toEqual(chooseTile({ m: 100, n: 100 }, 1, tunings.GPU));
+  });
+});
+
+describe.runIf(requireFixture('adapter'))('measuring', () => {
+  let adapter: Adapter;
+  let made: number;
+  const sizes = [32, 64];
+  beforeAll(async () => {
+    adapter = await openAdapter({});
+  });
+  afterAll(() => adapter.device.destroy());
+  beforeEach(() => {
+    made = 0;
+    const { prototype } = globalThis.GPUDevice;
+    const original = prototype.createComputePipelineAsync;
+    vi.spyOn(prototype, 'createComputePipelineAsync').mockImplementation(function (this: GPUDevice, d) {
+      made++;
+      return original.call(this, d);
+    });
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test('chooses one of the candidates for each size, once', async () => {
+    const tuning = chooseTuning(adapter);
+    const store = new MemoryStore();
+    const tuned = await autotune(adapter, tuning, { store, sizes });
+    expect(tuned).toEqual({ ...tuning, measuredTiles: expect.any(Array) });
+    expect(tuned.measuredTiles.map(({ area }) => area)).toEqual([32 ** 2, 64 ** 2]);
+    for (const { tile } of tuned.measuredTiles) expect([...candidates(tuning).values()]).toContainEqual(tile);
+    expect(made).toBeGreaterThanOrEqual(candidates(tuning).size);
+    expect([...store.kept.keys()]).toEqual([expect.stringContaining(adapter.info?.vendor ?? '')]);
+
+    made = 0;
+    expect(await autotune(adapter, tuning, { store, sizes })).toEqual(tuned);
+    expect(made).toBe(0);
+  });
+
+  test.each([
+    'no JSON',
+    'null',
+    '{"tiles":["another"]}',
+    '{"tiles":["a tile that is gone","a tile that is gone"]}',
+  ])('measures again where %s was kept', async (damaged) => {
+    const tuning = chooseTuning(adapter);
+    const store = new MemoryStore();
+    await autotune(adapter, tuning, { store, sizes });
+    const [[key, text]] = store.kept as unknown as [[string, string]];
+    store.kept.set(key, damaged);
+    made = 0;
+    const tuned = await autotune(adapter, tuning, { store, sizes });
+    expect(tuned.measuredTiles).toHaveLength(2);
+    expect(made).toBeGreaterThan(0);
+    expect(Object.keys(JSON.parse(store.kept.get(key) as string))).toEqual(Object.keys(JSON.parse(text)));
+  });
+
+  test('times by the clock where there are no timestamps, and keeps to what it had where the adapter fails', async () => {
+    const tuning = chooseTuning(adapter);
+    const features = {
+      has: (name: string) => name !== 'timestamp-query' && adapter.device.features.has(name),
+    };
+    const device = new Proxy(adapter.device, {
+      get: (target, name) => {
+        if (name === 'features') return features;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const tuned = await autotune({ ...adapter, device }, tuning, { store: null, sizes });
+    expect(tuned.measuredTiles).toHaveLength(2);
+
+    vi.restoreAllMocks();
+    vi.spyOn(globalThis.GPUDevice.prototype, 'createComputePipelineAsync').mockRejectedValue(new Error('no'));
+    const store = new MemoryStore();
+    expect(await autotune(adapter, tuning, { store, sizes })).toEqual(tuning);
+    expect(store.kept.size).toBe(0);
+  });
+
+  const named = ['matmul 65 x 65 x 64', 'matmul 100 x 65 x 257', 'matmul long sums'];
+  const cases = Object.values(allCases(dtypes))
+    .flat()
+    .filter(({ name }) => named.includes(name));
+
+  test('no candidate changes a bit of a product', async () => {
+    expect(cases).toHaveLength(named.length);
+    const results: Float64Array[][] = [];
+    const tuning = chooseTuning(adapter);
+    for (const tile of candidates(tuning).values()) {
+      const device = await webgpu({ tuning: { measuredTiles: [{ area: 1, tile }] } }).open();
+      results.push([]);
+      for (const testCase of cases as Case[]) results.at(-1)?.push(...(await runCase(testCase, device)));
+      await device.close();
+    }
+    expect(results.length).toBeGreaterThan(1);
+    for (const result of results) expect(result).toEqual(results[0]);
+  });
+
+  test('of a device that is opened is kept in the cache folder of the user, and only where asked for', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'inkstone-tuning-'));
+    vi.stubEnv('XDG_CACHE_HOME', folder);
+    try {
+      const open = async (options: { autotune?: boolean }) => {
+        const device = (await webgpu(options).open()) as WebGPUDevice;
+        await device.close();
+        return device.tuning.measuredTiles;
+      };
+      expect(await open({})).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
+      const measured = await open({ autotune: true });
+      expect(measured.length).toBeGreaterThan(1);
+      expect(await readdir(join(folder, 'inkstone'))).toEqual(['webgpu-tuning.json']);
+      made = 0;
+      expect(await open({ autotune: true })).toEqual(measured);
+      expect(made).toBe(0);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+test('the store of a folder keeps keys apart, and gets over a damaged or unwritable file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'inkstone-tuning-'));
+  try {
+    const store = folderStore(folder);
+    expect(await store.get('a')).toBeNull();
+    await store.set('a', '1');
+    await store.set('b', '2');
+    expect([await store.get('a'), await store.get('b'), await store.get('toString')]).toEqual([
+      '1',
+      '2',
+      null,
+    ]);
+    const file = join(folder, 'webgpu-tuning.json');
+    for (const damaged of ['', '[1]', '{"a":1}']) {
+      await writeFile(file, damaged);
+      expect(await store.get('a')).toBeNull();
+    }
+    await store.set('a', '3');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ a: '3' });
+    const nowhere = folderStore(join(file, 'below'));
+    await nowhere.set('a', '1');
+    expect(await nowhere.get('a')).toBeNull();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
