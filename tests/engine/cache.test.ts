@@ -125,7 +125,7 @@ describe.each([
 
   test('wrong places are refused where they are given', () => {
     const cache = state(zeros([4, 2], { device }));
-    expect(() => cache.updateSlice_(0, 4, zeros([1, 2], { device }))).toThrow('start is 4, must be a whole number from 0 to 3'); // biome-ignore format: one line
+    expect(() => cache.updateSlice_(0, 4, zeros([1, 2], { device }))).toThrow('start is 4, but must be a whole number from 0 to 3'); // biome-ignore format: one line
     expect(() => cache.updateSlice_(0, 0, zeros([1, 3], { device }))).toThrow('[1, 3]');
     const x = zeros([1, 1, 2, 2], { device });
     expect(() => F.scaledDotProductAttention(x, x, x, { keyLength: 3 })).toThrow('keyLength is 3');

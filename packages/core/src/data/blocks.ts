@@ -1,4 +1,6 @@
 /** Batches of text for a language model: random blocks of one long sequence of tokens. */
+
+import { expectWhole } from '../ops/expect.js';
 import { defaultGenerator, type Generator, randint } from '../random/index.js';
 import { hostTensor } from '../tensor/host.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -21,9 +23,8 @@ export interface BlockOptions {
  */
 export function randomBlocks(tokens: ArrayLike<number>, options: BlockOptions): [x: Tensor, y: Tensor] {
   const { batchSize, blockSize, generator = defaultGenerator } = options;
-  for (const [name, size] of Object.entries({ batchSize, blockSize }))
-    if (!Number.isInteger(size) || size < 1)
-      throw new Error(`randomBlocks: ${name} is ${size}, but must be a whole number from 1 on`);
+  expectWhole('randomBlocks', 'batchSize', batchSize);
+  expectWhole('randomBlocks', 'blockSize', blockSize);
   if (tokens.length <= blockSize)
     throw new Error(
       `randomBlocks: ${tokens.length} tokens do not hold a block of ${blockSize} and what follows`,

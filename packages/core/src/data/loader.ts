@@ -1,4 +1,6 @@
 /** `DataLoader`: batches of a dataset, in PyTorch's order. */
+
+import { expectWhole } from '../ops/expect.js';
 import {
   defaultGenerator,
   drawBaseSeed,
@@ -41,10 +43,8 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     options: DataLoaderOptions<T, B> = {},
   ) {
     const { batchSize = 1, prefetch = 2 } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1)
-      throw new Error(`DataLoader: batchSize is ${batchSize}, but must be a whole number from 1 on`);
-    if (!Number.isInteger(prefetch) || prefetch < 0)
-      throw new Error(`DataLoader: prefetch is ${prefetch}, but must be a whole number from 0 on`);
+    expectWhole('DataLoader', 'batchSize', batchSize);
+    expectWhole('DataLoader', 'prefetch', prefetch, 0);
     this.batchSize = batchSize;
     this.#options = options;
   }

@@ -5,10 +5,11 @@ import { type Live, numberOf } from '../graph/live.js';
 import type { Rng } from '../graph/rng-mode.js';
 import { showShape, sizeOf } from '../graph/shape.js';
 import { attention } from '../ops/attention.js';
+import { expectShare } from '../ops/expect.js';
 import type { Generator } from '../random/index.js';
 import { arange, cat, stack } from '../tensor/creation.js';
 import { Tensor } from '../tensor/tensor.js';
-import { checkProbability, dropoutFactors } from './layers.js';
+import { dropoutFactors } from './layers.js';
 
 const wrap = (value: Tensor['value']): Tensor => new Tensor(value);
 
@@ -75,7 +76,7 @@ export function scaledDotProductAttention(
     );
   }
   const { attnMask = null, dropoutP = 0, isCausal = false } = options;
-  checkProbability('scaledDotProductAttention', dropoutP);
+  expectShare('scaledDotProductAttention', 'dropoutP', dropoutP);
   const { keyLength, queryOffset } = options;
   const cache =
     keyLength === undefined && queryOffset === undefined

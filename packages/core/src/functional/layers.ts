@@ -6,6 +6,7 @@ import { reshape } from '../ops/broadcast.js';
 import { cast } from '../ops/cast.js';
 import { arange, full } from '../ops/create.js';
 import { dropout as deviceDropout, drawSeed } from '../ops/dropout.js';
+import { expectIndices, expectOneOf, expectShare, expectWhole } from '../ops/expect.js';
 import { scatter } from '../ops/gather.js';
 import { checkHostIndices, embedding as embeddingOp, oneHotClasses } from '../ops/indexing.js';
 import { linear as linearOp } from '../ops/matmul.js';
@@ -65,17 +66,12 @@ export interface DropoutOptions {
 /** Zeroes each element with probability p (0.5) and scales the rest by 1 / (1 - p); the identity outside training. */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   const { p = 0.5, training = true } = options;
-  checkProbability('dropout', p);
+  expectShare('dropout', 'p', p);
   if (!training || p === 0) return x;
   const { rng = currentRng(), generator = defaultGenerator } = options;
   return checkRng('dropout', rng) === 'device'
     ? wrap(deviceDropout(x.value, drawSeed(x.device, generator), p))
     : x.mul(dropoutFactors(x, x.shape, p, options));
-}
-
-/** @throws Error that names who asked. */
-export function checkProbability(name: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new Error(`${name}: p is ${p}, but a probability lies between 0 and 1`);
 }
 
 /** Factors of 0 and 1 / (1 - p). */
@@ -101,11 +97,9 @@ export function dropoutFactors(
  * next read rejects.
  */
 export function oneHot(index: Tensor, numClasses?: number): Tensor {
-  if (index.dtype !== 'int32')
-    throw new Error(`oneHot: indices of dtype int32 are needed, not ${index.dtype}`);
+  expectIndices('oneHot', index.dtype);
   const classes = numClasses ?? oneHotClasses(index.value);
-  if (!Number.isInteger(classes) || classes < 1)
-    throw new Error(`oneHot: numClasses is ${classes}, but must be a whole number from 1 on`);
+  expectWhole('oneHot', 'numClasses', classes);
   const column = reshape(index.value, [...index.shape, 1]);
   // Indices that the host does not know are checked as they are scattered: a row of zeros would hide a wrong one.
   if (!checkHostIndices('oneHot', index.value, classes))
@@ -127,8 +121,7 @@ export interface PadOptions {
  */
 export function pad(x: Tensor, sizes: readonly number[], options: PadOptions = {}): Tensor {
   const { mode = 'constant', value = 0 } = options;
-  if (!['constant', 'reflect', 'replicate', 'circular'].includes(mode))
-    throw new Error(`pad: mode is 'constant', 'reflect', 'replicate' or 'circular', not '${String(mode)}'`);
+  expectOneOf('pad', 'mode', mode, ['constant', 'reflect', 'replicate', 'circular']);
   return wrap(padOp(x.value, sizes, mode, value));
 }
 

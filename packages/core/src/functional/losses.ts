@@ -2,6 +2,7 @@
 import { showShape } from '../graph/shape.js';
 import { bce, logitsBce } from '../ops/bce.js';
 import { crossEntropyRows } from '../ops/cross-entropy.js';
+import { expectNumber, expectOneOf } from '../ops/expect.js';
 import { checkHostIndices } from '../ops/indexing.js';
 import { named } from '../ops/named.js';
 import { onesLike } from '../tensor/creation.js';
@@ -12,16 +13,8 @@ const wrap = (value: Tensor['value']): Tensor => new Tensor(value);
 export type Reduction = 'none' | 'mean' | 'sum';
 
 function reduceLoss(name: string, loss: Tensor, reduction: Reduction): Tensor {
-  switch (reduction) {
-    case 'none':
-      return loss;
-    case 'mean':
-      return named(name, () => loss.mean());
-    case 'sum':
-      return loss.sum();
-    default:
-      throw new Error(`${name}: reduction is 'none', 'mean' or 'sum', not '${String(reduction)}'`);
-  }
+  expectOneOf(name, 'reduction', reduction, ['none', 'mean', 'sum']);
+  return reduction === 'none' ? loss : named(name, () => loss[reduction]());
 }
 
 export interface CrossEntropyOptions {
@@ -133,7 +126,7 @@ export function smoothL1Loss(
   options: { beta?: number; reduction?: Reduction } = {},
 ): Tensor {
   const { beta = 1, reduction = 'mean' } = options;
-  if (!(beta >= 0)) throw new Error(`smoothL1Loss: beta is ${beta}, but must be a number from 0 on`);
+  expectNumber('smoothL1Loss', 'beta', beta);
   if (beta === 0) return l1Loss(input, target, { reduction });
   sameShapes('smoothL1Loss', input, target);
   const gap = input.sub(target);

@@ -1,9 +1,9 @@
 /** Activations as modules. */
 import type { Device } from '../device.js';
 import * as F from '../functional.js';
+import { expectWhole } from '../ops/expect.js';
 import { full } from '../tensor/creation.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
-import { checkSize } from './layers.js';
 import { Module } from './module.js';
 
 /** max(x, 0) */
@@ -185,7 +185,7 @@ export class PReLU extends Module {
   readonly weight: Parameter;
   constructor(numParameters = 1, options: { init?: number; device?: Device } = {}) {
     super();
-    checkSize('PReLU', 'numParameters', numParameters);
+    expectWhole('PReLU', 'numParameters', numParameters);
     const at = options.device ? { device: options.device } : {};
     this.weight = new Parameter(full([numParameters], options.init ?? 0.25, at));
   }

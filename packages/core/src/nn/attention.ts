@@ -1,12 +1,13 @@
 /** Multi-head attention as a module. */
 import { defaultDevice } from '../device.js';
 import * as F from '../functional.js';
+import { expectShare, expectWhole } from '../ops/expect.js';
 import { defaultGenerator, initLinear, initMultiheadAttention, xavierUniform } from '../random/index.js';
 import { zeros } from '../tensor/creation.js';
 import { hostTensor, showShape } from '../tensor/host.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { isInitialising, skipInit } from './init.js';
-import { checkSize, Linear, type ModuleOptions } from './layers.js';
+import { Linear, type ModuleOptions } from './layers.js';
 import { Module } from './module.js';
 
 export interface MultiheadAttentionOptions extends ModuleOptions {
@@ -63,13 +64,12 @@ export class MultiheadAttention extends Module {
     options: MultiheadAttentionOptions = {},
   ) {
     super();
-    checkSize('MultiheadAttention', 'embedDim', embedDim);
-    checkSize('MultiheadAttention', 'numHeads', numHeads);
+    expectWhole('MultiheadAttention', 'embedDim', embedDim);
+    expectWhole('MultiheadAttention', 'numHeads', numHeads);
     if (embedDim % numHeads !== 0)
       throw new Error(`MultiheadAttention: ${numHeads} heads do not divide embedDim ${embedDim}`);
     const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options;
-    if (!(dropout >= 0 && dropout <= 1))
-      throw new Error(`MultiheadAttention: dropout is ${dropout}, but a probability lies between 0 and 1`);
+    expectShare('MultiheadAttention', 'dropout', dropout);
     this.kdim = kdim;
     this.vdim = vdim;
     this.headDim = embedDim / numHeads;

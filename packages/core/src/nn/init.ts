@@ -4,6 +4,7 @@
  * Source: PyTorch `torch/nn/init.py`.
  */
 import { noGrad } from '../autograd.js';
+import { expectMatrix, expectOneOf, expectShare } from '../ops/expect.js';
 import {
   calculateGain,
   defaultGenerator,
@@ -88,7 +89,7 @@ export function eye_(tensor: Tensor): Tensor {
 }
 
 function matrix(name: string, { shape }: Tensor): [number, number] {
-  if (shape.length !== 2) throw new Error(`${name}: a matrix is needed, not shape ${showShape(shape)}`);
+  expectMatrix(name, shape);
   return [shape[0], shape[1]];
 }
 
@@ -130,8 +131,7 @@ function kaiming(
   { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu', generator = defaultGenerator }: KaimingOptions,
 ): Tensor {
   const both = fans(name, tensor);
-  if (mode !== 'fanIn' && mode !== 'fanOut')
-    throw new Error(`${name}: mode is 'fanIn' or 'fanOut', not '${String(mode)}'`);
+  expectOneOf(name, 'mode', mode, ['fanIn', 'fanOut']);
   const gain = calculateGain(nonlinearity, a);
   return drawn(tensor, (out) => fill(generator, out, both[mode], a, gain));
 }
@@ -169,8 +169,7 @@ export function orthogonal_(tensor: Tensor, gain = 1, options: InitOptions = {})
 /** Normal(0, std) with a share of zeros in each column. Returns the tensor. */
 export function sparse_(tensor: Tensor, sparsity: number, std = 0.01, options: InitOptions = {}): Tensor {
   const [rows, columns] = matrix('sparse_', tensor);
-  if (!(sparsity >= 0 && sparsity <= 1))
-    throw new Error(`sparse_: sparsity is ${sparsity}, but lies between 0 and 1`);
+  expectShare('sparse_', 'sparsity', sparsity);
   const generator = options.generator ?? defaultGenerator;
   return drawn(tensor, (out) => {
     normal(generator, out, 0, std);

@@ -3,6 +3,7 @@ import type { Device } from '../device.js';
 import { defaultDevice } from '../device.js';
 import * as F from '../functional.js';
 import type { Rng } from '../graph/rng-mode.js';
+import { expectShare, expectWhole } from '../ops/expect.js';
 import { defaultGenerator, type Generator, initEmbedding, initLinear } from '../random/index.js';
 import { ones, zeros } from '../tensor/creation.js';
 import { hostTensor, type Shape, showShape, sizeOf } from '../tensor/host.js';
@@ -19,13 +20,6 @@ export interface ModuleOptions {
 
 function parameter(host: Float32Array, shape: Shape, options: ModuleOptions): Parameter {
   return new Parameter(hostTensor(host, shape, 'float32', options.device ?? defaultDevice()));
-}
-
-/** A whole number from `least` on, or an error that names it. */
-export function checkSize(name: string, field: string, value: number, least = 1): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new Error(`${name}: ${field} is ${value}, but must be a whole number from ${least} on`);
-  }
 }
 
 /**
@@ -47,8 +41,8 @@ export class Linear extends Module {
     options: ModuleOptions & { bias?: boolean } = {},
   ) {
     super();
-    checkSize('Linear', 'inFeatures', inFeatures, 0);
-    checkSize('Linear', 'outFeatures', outFeatures, 0);
+    expectWhole('Linear', 'inFeatures', inFeatures, 0);
+    expectWhole('Linear', 'outFeatures', outFeatures, 0);
     const weight = new Float32Array(outFeatures * inFeatures);
     const bias = (options.bias ?? true) ? new Float32Array(outFeatures) : null;
     if (isInitialising()) initLinear(options.generator ?? defaultGenerator, weight, bias, inFeatures);
@@ -77,8 +71,8 @@ export class Embedding extends Module {
     options: ModuleOptions & { paddingIdx?: number } = {},
   ) {
     super();
-    checkSize('Embedding', 'numEmbeddings', numEmbeddings);
-    checkSize('Embedding', 'embeddingDim', embeddingDim);
+    expectWhole('Embedding', 'numEmbeddings', numEmbeddings);
+    expectWhole('Embedding', 'embeddingDim', embeddingDim);
     const weight = new Float32Array(numEmbeddings * embeddingDim);
     if (isInitialising()) {
       initEmbedding(options.generator ?? defaultGenerator, weight, embeddingDim, options.paddingIdx);
@@ -149,7 +143,7 @@ export class Dropout extends Module {
     private readonly options: { generator?: Generator; rng?: Rng } = {},
   ) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new Error(`Dropout: p is ${p}, but a probability lies between 0 and 1`);
+    expectShare('Dropout', 'p', p);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,12 +1,13 @@
 /** One step of a recurrent layer: RNNCell, LSTMCell, GRUCell; and the steps themselves, which whole layers share. */
 import { defaultDevice } from '../device.js';
 import * as F from '../functional.js';
+import { expectOneOf, expectWhole } from '../ops/expect.js';
 import { defaultGenerator, initRecurrent } from '../random/index.js';
 import { zeros } from '../tensor/creation.js';
 import { hostTensor, type Shape, showShape, sizeOf } from '../tensor/host.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { isInitialising } from './init.js';
-import { checkSize, type ModuleOptions } from './layers.js';
+import type { ModuleOptions } from './layers.js';
 import { Module } from './module.js';
 
 export type Nonlinearity = 'tanh' | 'relu';
@@ -77,8 +78,8 @@ abstract class Cell extends Module {
     options: CellOptions,
   ) {
     super();
-    checkSize(kind, 'inputSize', inputSize);
-    checkSize(kind, 'hiddenSize', hiddenSize);
+    expectWhole(kind, 'inputSize', inputSize);
+    expectWhole(kind, 'hiddenSize', hiddenSize);
     const rows = gates * hiddenSize;
     const biases = (options.bias ?? true) ? [[rows], [rows]] : [];
     const drawn = recurrentParameters(
@@ -135,8 +136,7 @@ export class RNNCell extends Cell {
 
 /** @throws Error for anything but 'tanh' (the default) and 'relu'. */
 export function checkNonlinearity(kind: string, name: Nonlinearity = 'tanh'): Nonlinearity {
-  if (name !== 'tanh' && name !== 'relu')
-    throw new Error(`${kind}: nonlinearity is 'tanh' or 'relu', not '${String(name)}'`);
+  expectOneOf(kind, 'nonlinearity', name, ['tanh', 'relu']);
   return name;
 }
 

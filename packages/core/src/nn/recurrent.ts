@@ -4,12 +4,13 @@
  */
 import type { RecurrentCell } from '../backend/steps.js';
 import * as F from '../functional.js';
+import { expectShare, expectWhole } from '../ops/expect.js';
 import { recurrent } from '../ops/recurrent.js';
 import type { Generator } from '../random/index.js';
 import { cat, zeros } from '../tensor/creation.js';
 import { showShape } from '../tensor/host.js';
 import { type Parameter, Tensor } from '../tensor/tensor.js';
-import { checkSize, type ModuleOptions } from './layers.js';
+import type { ModuleOptions } from './layers.js';
 import { Module } from './module.js';
 import {
   checkNonlinearity,
@@ -49,11 +50,10 @@ abstract class Recurrent extends Module {
   ) {
     super();
     const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } = options;
-    checkSize(kind, 'inputSize', inputSize);
-    checkSize(kind, 'hiddenSize', hiddenSize);
-    checkSize(kind, 'numLayers', numLayers);
-    if (!(dropout >= 0 && dropout <= 1))
-      throw new Error(`${kind}: dropout is ${dropout}, but a probability lies between 0 and 1`);
+    expectWhole(kind, 'inputSize', inputSize);
+    expectWhole(kind, 'hiddenSize', hiddenSize);
+    expectWhole(kind, 'numLayers', numLayers);
+    expectShare(kind, 'dropout', dropout);
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.dropout = dropout;

@@ -3,6 +3,7 @@ import { broadcastShapes, type Shape, sameShape, showShape, sizeOf } from '../gr
 import type { Value } from '../graph/value.js';
 import { expand, reshape } from './broadcast.js';
 import { cast } from './cast.js';
+import { expectMask } from './expect.js';
 import { gather, scatter } from './gather.js';
 import { checkIndex, indexAdd, indexSelect } from './indexing.js';
 import { add, ge, logicalAnd, lt, mul, sub, where } from './pointwise.js';
@@ -134,7 +135,7 @@ export function indexPut(x: Value, indices: Indices, values: Value, accumulate: 
 
 /** A mask over the first dimensions of x, under a shape that broadcasts with x. */
 export function alignMask(name: string, x: Value, mask: Value): Value {
-  if (mask.dtype !== 'bool') throw new Error(`${name}: a mask of dtype bool is needed, not ${mask.dtype}`);
+  expectMask(name, mask.dtype);
   if (!sameShape(mask.shape, x.shape.slice(0, mask.shape.length))) {
     throw new Error(
       `${name}: mask ${showShape(mask.shape)} does not cover the first dimensions of ${showShape(x.shape)}`,
@@ -148,8 +149,7 @@ export function alignMask(name: string, x: Value, mask: Value): Value {
  * That `source` has enough of them shows on the device: what lies beyond its end is flagged.
  */
 export function maskedScatter(x: Value, mask: Value, source: Value): Value {
-  if (mask.dtype !== 'bool')
-    throw new Error(`maskedScatter: a mask of dtype bool is needed, not ${mask.dtype}`);
+  expectMask('maskedScatter', mask.dtype);
   const wide = expand(mask, broadcastShapes('maskedScatter', mask.shape, x.shape));
   if (!sameShape(wide.shape, x.shape))
     throw new Error(

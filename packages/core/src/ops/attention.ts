@@ -8,6 +8,7 @@ import { auxOf, record } from '../graph/record.js';
 import { broadcastShapes, sameShape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { expand } from './broadcast.js';
+import { expectWhole } from './expect.js';
 
 /** Inputs in order: q, k, v, then those of mask and dropout that exist. */
 const logSumExp = 0;
@@ -141,8 +142,8 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
   const inputs = [q, k, v, ...lay(options.mask, 'mask'), ...lay(options.dropout, 'dropout')];
   const { cache } = options;
   const whole = (name: string, value: number, most: number): number => {
-    if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-    throw wrong(`${name} is ${value}, must be a whole number from 0 to ${most}`);
+    expectWhole('attention', name, value, 0, most);
+    return value;
   };
   const attrs = {
     scale: options.scale,

@@ -6,6 +6,7 @@ import type { PointwiseOp } from '../graph/op.js';
 import { recordOn } from '../graph/record.js';
 import type { Shape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { expectMatrix } from './expect.js';
 
 const fullOp: PointwiseOp = {
   kind: 'pointwise',
@@ -59,8 +60,7 @@ const triangleOp: PointwiseOp = {
 
 /** The lower or upper triangle of matrices, zeros elsewhere. */
 export function triangle(x: Value, lower: boolean, diagonal: number): Value {
-  if (x.shape.length < 2)
-    throw new Error(`${lower ? 'tril' : 'triu'}: a matrix is needed, not shape [${x.shape.join(', ')}]`);
+  expectMatrix(lower ? 'tril' : 'triu', x.shape, Infinity);
   return recordOn(x.device, triangleOp, [x], x.shape, x.dtype, { lower, diagonal });
 }
 

@@ -1,10 +1,10 @@
 /** Cross-entropy of class scores: one pass forward, one back, no one-hot. */
-import { isFloatingPoint } from '../backend/dtype.js';
 import { operandOf } from '../graph/layout.js';
 import type { KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { expectFloat, expectIndices } from './expect.js';
 import { checkHostIndices } from './indexing.js';
 
 export interface CrossEntropyOptions {
@@ -85,10 +85,8 @@ export function crossEntropyRows(
   target: Value,
   options: CrossEntropyOptions,
 ): { loss: Value; total: Value } {
-  if (!isFloatingPoint(logits.dtype))
-    throw new Error(`crossEntropy: scores of a floating point dtype are needed, not ${logits.dtype}`);
-  if (target.dtype !== 'int32')
-    throw new Error(`crossEntropy: targets are class indices of dtype int32, not ${target.dtype}`);
+  expectFloat('crossEntropy', logits.dtype);
+  expectIndices('crossEntropy', target.dtype);
   if (logits.shape.length !== 2 || target.shape.length !== 1 || target.shape[0] !== logits.shape[0]) {
     throw new Error(
       `crossEntropy: scores ${showShape(logits.shape)} and targets ${showShape(target.shape)} do not match: [N, C] and [N] are needed`,

@@ -6,6 +6,7 @@ import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
 import { cast } from './cast.js';
+import { expectOneOf } from './expect.js';
 import { div, exp, ge, gt, le, logicalAnd, mul, neg, square, sub, where } from './pointwise.js';
 import { toFloat } from './promotion.js';
 
@@ -163,9 +164,7 @@ function tanhArgument(b: ProgramBuilder, x: Expr): Expr {
 
 /** Gaussian error linear unit: exact, or PyTorch's `approximate='tanh'`. */
 export function gelu(x: Value, approximate: 'none' | 'tanh' = 'none'): Value {
-  if (approximate !== 'none' && approximate !== 'tanh') {
-    throw new Error(`gelu: approximate is 'none' or 'tanh', not '${String(approximate)}'`);
-  }
+  expectOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
   const dtype = toFloat(x.dtype);
   return record(approximate === 'tanh' ? geluTanhOp : geluOp, [cast(x, dtype)], x.shape, dtype);
 }

@@ -4,6 +4,7 @@ import type { KernelIO, KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { expectIndices } from './expect.js';
 import { add, mul } from './pointwise.js';
 
 /**
@@ -96,8 +97,7 @@ const indexAddOp: KernelOp = {
 };
 
 export function checkIndex(op: string, index: Value): void {
-  if (index.dtype !== 'int32')
-    throw new Error(`${op}: indices of dtype int32 are needed, not ${index.dtype}`);
+  expectIndices(op, index.dtype);
 }
 
 /** Rows of a table [size, width] for each index of any shape; `paddingIdx` gets no gradient. */

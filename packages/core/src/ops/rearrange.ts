@@ -6,6 +6,7 @@ import { normalizeDim, normalizeDims, type Shape, showShape } from '../graph/sha
 import type { Value } from '../graph/value.js';
 import { expand, reshape } from './broadcast.js';
 import { arange, full } from './create.js';
+import { expectMatrix, expectWhole } from './expect.js';
 import { indexSelect } from './indexing.js';
 import { cat, permute, putSlice, slice } from './views.js';
 
@@ -58,8 +59,7 @@ export function repeat(x: Value, sizes: readonly number[], name = 'repeat'): Val
 /** Each entry of a dimension `times` times in a row. */
 export function repeatInterleave(x: Value, times: number, dim: number): Value {
   const axis = normalizeDim('repeatInterleave', dim, x.shape.length);
-  if (!Number.isInteger(times) || times < 0)
-    throw new Error(`repeatInterleave: ${times} repeats; a whole number from 0 on is needed`);
+  expectWhole('repeatInterleave', 'repeats', times, 0);
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const n = x.shape[axis];
   const wide = expand(reshape(x, [...before, n, 1, ...after]), [...before, n, times, ...after]);
@@ -157,7 +157,7 @@ export function unfold(x: Value, dim: number, size: number, step: number): Value
 /** A diagonal of the last two dimensions, as a strided view. */
 export function diagonal(x: Value, offset = 0): Value {
   const rank = x.shape.length;
-  if (rank < 2) throw new Error(`diagonal: a matrix is needed, not shape ${showShape(x.shape)}`);
+  expectMatrix('diagonal', x.shape, Infinity);
   const [m, n] = x.shape.slice(-2);
   const length = Math.max(0, Math.min(m + Math.min(offset, 0), n - Math.max(offset, 0)));
   const rows = reshape(x, [...x.shape.slice(0, -2), m * n]);

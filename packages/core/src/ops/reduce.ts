@@ -7,6 +7,7 @@ import { normalizeDim, normalizeDims, showShape, sizeOf } from '../graph/shape.j
 import type { Value } from '../graph/value.js';
 import { type Dims, expand, keepDims, reducedShape, reshape, sum } from './broadcast.js';
 import { cast, detach } from './cast.js';
+import { expectFloat } from './expect.js';
 import { abs } from './functions.js';
 import { gather } from './gather.js';
 import { named } from './named.js';
@@ -82,8 +83,7 @@ function reduce(
 
 /** @throws Error for integers, as PyTorch's mean. */
 export function mean(x: Value, dim?: Dims, keepdim = false): Value {
-  if (!isFloatingPoint(x.dtype))
-    throw new Error(`mean: a floating point dtype is needed, not ${x.dtype}; cast first`);
+  expectFloat('mean', x.dtype);
   return reduce(meanOp, 'mean', x, dim, keepdim, x.dtype);
 }
 
@@ -143,8 +143,7 @@ export function extremeAt(
 
 /** (sum |x|^p)^(1/p); p may be 0 (how many are not 0), Infinity (the largest) and -Infinity. Flat where all are 0. */
 export function norm(x: Value, p: number, dim?: Dims, keepdim = false): Value {
-  if (!isFloatingPoint(x.dtype))
-    throw new Error(`norm: a floating point dtype is needed, not ${x.dtype}; cast first`);
+  expectFloat('norm', x.dtype);
   const dims = normalizeDims('norm', dim, x.shape.length);
   if (p === Number.POSITIVE_INFINITY) return max(abs(x), dims, keepdim);
   if (p === Number.NEGATIVE_INFINITY) return min(abs(x), dims, keepdim);

@@ -1,11 +1,11 @@
 /** Softmax and log-softmax over one dimension. */
-import { isFloatingPoint } from '../backend/dtype.js';
 import { operandAs } from '../graph/layout.js';
 import type { KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { expand, sum } from './broadcast.js';
+import { expectFloat } from './expect.js';
 import { exp, mul, sub } from './pointwise.js';
 import { transpose } from './views.js';
 
@@ -77,8 +77,7 @@ const plainBackward = backwardOp(false);
 const logBackward = backwardOp(true);
 
 function along(op: KernelOp, x: Value, dim: number): Value {
-  if (!isFloatingPoint(x.dtype))
-    throw new Error(`${op.name}: a floating point dtype is needed, not ${x.dtype}`);
+  expectFloat(op.name, x.dtype);
   if (x.shape.length === 0) return record(op, [x], x.shape, x.dtype);
   const axis = normalizeDim(op.name, dim, x.shape.length);
   const last = x.shape.length - 1;

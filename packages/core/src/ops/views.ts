@@ -8,6 +8,7 @@ import type { Value } from '../graph/value.js';
 import { expand } from './broadcast.js';
 import { cast } from './cast.js';
 import { full } from './create.js';
+import { expectWhole } from './expect.js';
 import { add } from './pointwise.js';
 import { promoteTypes } from './promotion.js';
 
@@ -225,8 +226,7 @@ export function updateSlice(x: Value, part: Value, dim: number, start: Live): Va
   const attrs = { dim: axis, scalarType: 'int32' };
   return recordLive([start], () => {
     const at = numberOf(start);
-    if (!Number.isInteger(at) || at < 0 || at > last)
-      throw new Error(`updateSlice: start is ${at}, must be a whole number from 0 to ${last}`);
+    expectWhole('updateSlice', 'start', at, 0, last);
     return record(updateSliceOp, [x, part], x.shape, x.dtype, attrs, [at]);
   });
 }

@@ -1,8 +1,8 @@
 /** Adagrad. https://jmlr.org/papers/v12/duchi11a.html */
 import type { Value } from '../graph/value.js';
+import { expectNumber } from '../ops/expect.js';
 import { add, div, mul, sqrt, sub } from '../ops/pointwise.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
-import { checkRange } from './options.js';
 
 export type AdagradOptions = {
   /** Learning rate (default 1e-2). */
@@ -33,7 +33,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     });
     for (const { lr, lrDecay, weightDecay, initialAccumulatorValue, eps } of this.paramGroups) {
       const all = { lr, lrDecay, weightDecay, initialAccumulatorValue, eps };
-      for (const [name, value] of Object.entries(all)) checkRange('Adagrad', name, value);
+      for (const [name, value] of Object.entries(all)) expectNumber('Adagrad', name, value);
     }
   }
 

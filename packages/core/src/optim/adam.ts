@@ -1,8 +1,8 @@
 /** Adam and AdamW. https://arxiv.org/abs/1412.6980, https://arxiv.org/abs/1711.05101 */
 import type { Value } from '../graph/value.js';
+import { expectNumber } from '../ops/expect.js';
 import { add, div, maximum, mul, sqrt, sub } from '../ops/pointwise.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
-import { checkRange } from './options.js';
 
 export type AdamOptions = {
   /** Learning rate (default 1e-3). */
@@ -20,10 +20,10 @@ export type AdamOptions = {
 };
 
 function check(name: string, { lr, betas, eps, weightDecay }: AdamOptions): void {
-  checkRange(name, 'lr', lr);
-  checkRange(name, 'eps', eps);
-  checkRange(name, 'weightDecay', weightDecay);
-  for (const [i, beta] of betas.entries()) checkRange(name, `betas[${i}]`, beta, 0, 1);
+  expectNumber(name, 'lr', lr);
+  expectNumber(name, 'eps', eps);
+  expectNumber(name, 'weightDecay', weightDecay);
+  for (const [i, beta] of betas.entries()) expectNumber(name, `betas[${i}]`, beta, 0, 1);
 }
 
 const defaults = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false, maximize: false } as const;

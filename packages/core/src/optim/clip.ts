@@ -3,6 +3,7 @@ import { noGrad } from '../autograd.js';
 import { defaultDevice } from '../device.js';
 import { reshape } from '../ops/broadcast.js';
 import { full } from '../ops/create.js';
+import { expectNumber } from '../ops/expect.js';
 import { clamp } from '../ops/functions.js';
 import { add, div, mul } from '../ops/pointwise.js';
 import { norm } from '../ops/reduce.js';
@@ -42,7 +43,7 @@ export function clipGradNorm(
   options: { normType?: number } = {},
 ): Tensor {
   const { normType = 2 } = options;
-  if (!(maxNorm >= 0)) throw new Error(`clipGradNorm: maxNorm is ${maxNorm}, but must be a number from 0 on`);
+  expectNumber('clipGradNorm', 'maxNorm', maxNorm);
   return noGrad(() => {
     const groups = grouped(parameters);
     if (groups.length === 0) return new Tensor(full(defaultDevice(), [], 0, 'float32'));
@@ -61,8 +62,7 @@ export function clipGradNorm(
 
 /** Limits each element of each gradient to [-clipValue, clipValue]. */
 export function clipGradValue(parameters: Iterable<Parameter>, clipValue: number): void {
-  if (!(clipValue >= 0))
-    throw new Error(`clipGradValue: clipValue is ${clipValue}, but must be a number from 0 on`);
+  expectNumber('clipGradValue', 'clipValue', clipValue);
   noGrad(() => {
     for (const group of grouped(parameters))
       changeGradients(group, (flat) => clamp(flat, -clipValue, clipValue));

@@ -2,7 +2,9 @@
  * `optim.lrScheduler`: learning rates that change from epoch to epoch (or step to step). Each is a function of the epoch
  * and of the rate that the optimizer was built with; call `step()` after `optimizer.step()`.
  */
-import { LRScheduler, type Scheduled, whole } from './schedule.js';
+
+import { expectShare, expectWhole } from '../ops/expect.js';
+import { LRScheduler, type Scheduled } from './schedule.js';
 
 /** base * fn(epoch) */
 export class LambdaLR extends LRScheduler {
@@ -25,7 +27,7 @@ export class StepLR extends LRScheduler {
     readonly options: { stepSize: number; gamma?: number },
   ) {
     super(optimizer);
-    whole('StepLR', 'stepSize', options.stepSize, 1);
+    expectWhole('StepLR', 'stepSize', options.stepSize);
     this.apply();
   }
   protected override rate(epoch: number, base: number): number {
@@ -84,7 +86,7 @@ export class CosineAnnealingLR extends LRScheduler {
     readonly options: { tMax: number; etaMin?: number },
   ) {
     super(optimizer);
-    whole('CosineAnnealingLR', 'tMax', options.tMax, 1);
+    expectWhole('CosineAnnealingLR', 'tMax', options.tMax);
     this.apply();
   }
   protected override rate(epoch: number, base: number): number {
@@ -103,10 +105,9 @@ export interface WarmupOptions {
 }
 
 function checkWarmup(name: string, { warmupSteps, totalSteps, minLrRate = 0 }: WarmupOptions): void {
-  whole(name, 'warmupSteps', warmupSteps, 0);
-  whole(name, 'totalSteps', totalSteps, 1);
-  if (!(minLrRate >= 0 && minLrRate <= 1))
-    throw new Error(`${name}: minLrRate is ${minLrRate}, but lies between 0 and 1`);
+  expectWhole(name, 'warmupSteps', warmupSteps, 0);
+  expectWhole(name, 'totalSteps', totalSteps);
+  expectShare(name, 'minLrRate', minLrRate);
 }
 
 /** A rise, then numCycles (1/2) of a cosine down to 0: Hugging Face's `get_cosine_schedule_with_warmup`. */

@@ -1,6 +1,7 @@
 /** Muon: momentum whose steps are orthogonalised. https://kellerjordan.github.io/posts/muon */
 import type { Value } from '../graph/value.js';
 import { reshape } from '../ops/broadcast.js';
+import { expectNumber } from '../ops/expect.js';
 import { clamp } from '../ops/functions.js';
 import { matmul } from '../ops/matmul.js';
 import { add, div, mul, sub } from '../ops/pointwise.js';
@@ -9,7 +10,6 @@ import { cat, slice, transpose } from '../ops/views.js';
 import { showShape } from '../tensor/host.js';
 import type { Parameter } from '../tensor/tensor.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
-import { checkRange } from './options.js';
 
 export type MuonOptions = {
   /** Learning rate (default 1e-3). */
@@ -42,9 +42,9 @@ export class Muon extends Optimizer<MuonOptions> {
       ...options,
     });
     for (const { lr, weightDecay, momentum, params: matrices } of this.paramGroups) {
-      checkRange('Muon', 'lr', lr);
-      checkRange('Muon', 'weightDecay', weightDecay);
-      checkRange('Muon', 'momentum', momentum, 0, 1);
+      expectNumber('Muon', 'lr', lr);
+      expectNumber('Muon', 'weightDecay', weightDecay);
+      expectNumber('Muon', 'momentum', momentum, 0, 1);
       const other = matrices.find(({ ndim }) => ndim !== 2);
       if (other)
         throw new Error(

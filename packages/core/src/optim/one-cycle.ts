@@ -1,5 +1,7 @@
 /** The one-cycle policy. https://arxiv.org/abs/1708.07120 */
-import { LRScheduler, type Scheduled, whole } from './schedule.js';
+
+import { expectOneOf, expectShare, expectWhole } from '../ops/expect.js';
+import { LRScheduler, type Scheduled } from './schedule.js';
 
 export interface OneCycleOptions {
   /** The highest rate. */
@@ -40,11 +42,9 @@ export class OneCycleLR extends LRScheduler {
   ) {
     super(optimizer);
     const { totalSteps, pctStart = 0.3, threePhase = false, annealStrategy = 'cos' } = options;
-    whole('OneCycleLR', 'totalSteps', totalSteps, 1);
-    if (!(pctStart >= 0 && pctStart <= 1))
-      throw new Error(`OneCycleLR: pctStart is ${pctStart}, but lies between 0 and 1`);
-    if (annealStrategy !== 'cos' && annealStrategy !== 'linear')
-      throw new Error(`OneCycleLR: annealStrategy is 'cos' or 'linear', not '${String(annealStrategy)}'`);
+    expectWhole('OneCycleLR', 'totalSteps', totalSteps);
+    expectShare('OneCycleLR', 'pctStart', pctStart);
+    expectOneOf('OneCycleLR', 'annealStrategy', annealStrategy, ['cos', 'linear']);
     const top = pctStart * totalSteps - 1;
     const end = totalSteps - 1;
     this.#phases = threePhase

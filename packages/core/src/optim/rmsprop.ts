@@ -1,8 +1,8 @@
 /** RMSprop. G. Hinton, "Neural networks for machine learning", lecture 6, 2012. */
 import type { Value } from '../graph/value.js';
+import { expectNumber } from '../ops/expect.js';
 import { add, div, mul, sqrt, square, sub } from '../ops/pointwise.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
-import { checkRange } from './options.js';
 
 export type RMSpropOptions = {
   /** Learning rate (default 1e-2). */
@@ -36,7 +36,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     });
     for (const { lr, alpha, eps, weightDecay, momentum } of this.paramGroups) {
       for (const [name, value] of Object.entries({ lr, alpha, eps, weightDecay, momentum }))
-        checkRange('RMSprop', name, value);
+        expectNumber('RMSprop', name, value);
     }
   }
 

@@ -58,9 +58,3 @@ export abstract class LRScheduler {
     this.apply();
   }
 }
-
-/** @throws Error that names the schedule and the option. */
-export function whole(name: string, option: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least)
-    throw new Error(`${name}: ${option} is ${value}, but must be a whole number from ${least} on`);
-}

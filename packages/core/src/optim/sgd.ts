@@ -1,8 +1,8 @@
 /** Stochastic gradient descent with momentum. */
 import type { Value } from '../graph/value.js';
+import { expectNumber } from '../ops/expect.js';
 import { add, mul, sub } from '../ops/pointwise.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
-import { checkRange } from './options.js';
 
 export type SGDOptions = {
   /** Learning rate (default 1e-3). */
@@ -32,9 +32,9 @@ export class SGD extends Optimizer<SGDOptions> {
       ...options,
     });
     for (const { lr, momentum, dampening, weightDecay, nesterov } of this.paramGroups) {
-      checkRange('SGD', 'lr', lr);
-      checkRange('SGD', 'momentum', momentum);
-      checkRange('SGD', 'weightDecay', weightDecay);
+      expectNumber('SGD', 'lr', lr);
+      expectNumber('SGD', 'momentum', momentum);
+      expectNumber('SGD', 'weightDecay', weightDecay);
       if (nesterov && (momentum <= 0 || dampening !== 0))
         throw new Error('SGD: nesterov needs a momentum and zero dampening');
     }

@@ -1,6 +1,7 @@
 /** Arithmetic, comparison and functions of single elements. Everything broadcasts as in PyTorch. */
 import type { DType } from '../backend/dtype.js';
 import { cast } from '../ops/cast.js';
+import { expectOneOf } from '../ops/expect.js';
 import * as fn from '../ops/functions.js';
 import { named } from '../ops/named.js';
 import * as op from '../ops/pointwise.js';
@@ -27,8 +28,7 @@ export abstract class TensorArithmetic extends TensorBase {
   /** True division; `roundingMode` 'floor' or 'trunc' as in PyTorch. */
   div(other: Other, options: { roundingMode?: 'floor' | 'trunc' | null } = {}): Tensor {
     const { roundingMode = null } = options;
-    if (roundingMode !== null && roundingMode !== 'floor' && roundingMode !== 'trunc')
-      throw new Error(`div: roundingMode is 'floor', 'trunc' or null, not '${String(roundingMode)}'`);
+    expectOneOf('div', 'roundingMode', roundingMode, ['floor', 'trunc', null]);
     if (roundingMode === 'floor') return this.make(op.floorDivide(this.value, of(other)));
     if (roundingMode === 'trunc') return this.make(op.truncDivide(this.value, of(other)));
     return this.make(op.div(this.value, of(other)));

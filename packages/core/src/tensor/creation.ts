@@ -1,12 +1,12 @@
 /** Functions that make tensors. Random ones draw from PyTorch's CPU generator, in the order of the program. */
 import type { DType } from '../backend/dtype.js';
-import { isFloatingPoint } from '../backend/dtype.js';
 import { type Device, defaultDevice } from '../device.js';
 import { hostArray } from '../graph/host-data.js';
 import { drawnValue, hostValue } from '../graph/record.js';
 import { type Shape, showShape, sizeOf } from '../graph/shape.js';
 import type { HostArray } from '../graph/value.js';
 import * as create from '../ops/create.js';
+import { expectFloat, expectWhole } from '../ops/expect.js';
 import { cat as catValues } from '../ops/views.js';
 import {
   defaultGenerator,
@@ -155,8 +155,7 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
 
 /** `steps` numbers from start to end, both included. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
-  if (!Number.isInteger(steps) || steps < 0)
-    throw new Error(`linspace: steps is ${steps}, but must be a whole number from 0 on`);
+  expectWhole('linspace', 'steps', steps, 0);
   const dtype = options.dtype ?? 'float32';
   const host = hostArray(dtype, steps);
   // As PyTorch: from both ends towards the middle, so that both ends are exact.
@@ -187,7 +186,7 @@ function drawn(
 
 function floatDtype(name: string, options: TensorOptions): DType {
   const dtype = options.dtype ?? 'float32';
-  if (!isFloatingPoint(dtype)) throw new Error(`${name}: a floating point dtype is needed, not ${dtype}`);
+  expectFloat(name, dtype);
   return dtype;
 }
 

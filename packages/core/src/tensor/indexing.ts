@@ -1,6 +1,7 @@
 /** Selection by index and mask. Assignment is in tensor.ts, where in-place changes are. */
 import { normalizeDim, showShape } from '../graph/shape.js';
 import * as advanced from '../ops/advanced-indexing.js';
+import { expectMask } from '../ops/expect.js';
 import { gather, scatter, scatterAdd } from '../ops/gather.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
 import { named } from '../ops/named.js';
@@ -96,8 +97,7 @@ export abstract class TensorIndexing extends TensorProducts {
 
   /** The elements under a mask that broadcasts with this tensor, as a vector. */
   async maskedSelect(mask: Tensor): Promise<Tensor> {
-    if (mask.dtype !== 'bool')
-      throw new Error(`maskedSelect: a mask of dtype bool is needed, not ${mask.dtype}`);
+    expectMask('maskedSelect', mask.dtype);
     const all = this.where(mask, 0);
     const places = await mask.expand(all.shape).flatten().nonzero();
     return this.expand(all.shape).flatten().indexSelect(0, places.select(1, 0));

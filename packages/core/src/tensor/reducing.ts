@@ -1,6 +1,7 @@
 /** Reductions, running sums, sorting and softmax. */
-import { sameShape, showShape } from '../graph/shape.js';
+import { sameShape } from '../graph/shape.js';
 import { type Dims, sum } from '../ops/broadcast.js';
+import { expectMatrix } from '../ops/expect.js';
 import { named } from '../ops/named.js';
 import * as red from '../ops/reduce.js';
 import * as scan from '../ops/scan.js';
@@ -86,7 +87,7 @@ export abstract class TensorReducing extends TensorRearranging {
   }
   /** The sum of a matrix's diagonal. */
   trace(): Tensor {
-    if (this.ndim !== 2) throw new Error(`trace: a matrix is needed, not shape ${showShape(this.shape)}`);
+    expectMatrix('trace', this.shape);
     return this.diagonal().sum();
   }
 
