@@ -9,7 +9,7 @@
  * After https://arxiv.org/abs/2205.14135 (tiling, log-sum-exp kept for the backward step); whole rows of scores fit in
  * cache here, so the softmax needs no rescaling.
  */
-import { dotColumns, sumRows } from './few-rows';
+import { dotCachedColumns, sumRows } from './few-rows';
 import { multiplyTiles } from './microkernel';
 import { Storage } from './opcodes';
 import { packB } from './pack';
@@ -155,9 +155,9 @@ function probabilities(command: AttentionCommand, batch: u32, head: u32, query: 
   if (visible && most != -Infinity) {
     const sum = rowExp(scores, scores, visible, scale, most);
     inverse = 1 / sum;
-    logSumExp = most + logOf(sum);
+    if (command.logSumExp) logSumExp = most + logOf(sum);
     if (dropout.address) applyDropout(dropout, batch, head, query, scores, visible);
-    memory.fill(scores + (visible << 2), 0, count - visible << 2);
+    if (visible < count) memory.fill(scores + (visible << 2), 0, count - visible << 2);
   } else {
     memory.fill(scores, 0, count << 2);
   }
@@ -214,7 +214,9 @@ function fewQueries(command: AttentionCommand, batch: u32, head: u32, keys: u32)
   for (let query: u32 = 0; query < command.queries; query++) {
     const visible = visibleKeys(command, offset, query, keys);
     const out = headAddress(outTensor, batch, head) + query * outTensor.row;
-    dotColumns(headAddress(qTensor, batch, head) + query * qTensor.row, headAddress(kTensor, batch, keyHead), kTensor.row, visible, size, scores);
+    // Four keys at a time, where there is room for more than are seen: what those give is never looked at.
+    const columns = min(visible + 3 & ~3, command.keys);
+    dotCachedColumns(headAddress(qTensor, batch, head) + query * qTensor.row, headAddress(kTensor, batch, keyHead), kTensor.row, columns, size, scores);
     const inverse = probabilities(command, batch, head, query, scores, visible, visible);
     sumRows(scores, 4, headAddress(vTensor, batch, keyHead), vTensor.row, size, visible, out);
     rowScale(out, out, size, inverse, 0);

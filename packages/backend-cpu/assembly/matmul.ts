@@ -7,7 +7,7 @@
  * A stream from L2. Which of these applies is the encoder's choice (src/encode-matmul.ts), by size and layout only.
  */
 import { MatmulMode } from './opcodes';
-import { dotColumns, sumRows } from './few-rows';
+import { dotCachedColumns, dotColumnsOfRows, sumRows } from './few-rows';
 import { multiplyTiles, TILE_COLUMNS, TILE_ROWS } from './microkernel';
 import { packA, packB, packPanel } from './pack';
 import { begin, Program, run, setLocal } from './program';
@@ -113,6 +113,9 @@ export function matmul(command: MatmulCommand): void {
   const rowTasks = (m + rowBlock - 1) / rowBlock;
   if (mode == MatmulMode.SharedPack) {
     const packed = command.packed;
+    // The last tasks are of one tile, so that no thread waits long for another's. An element does not depend on its task.
+    const blocks = rowTasks > 2 ? rowTasks - 2 : 0, inBlocks = blocks * rowBlock;
+    const shares = blocks + (m - inBlocks + TILE_ROWS - 1) / TILE_ROWS;
     for (let batch: u32 = 0; batch < command.batches; batch++) {
       const b = command.b + batchOffset(command, batch, 1);
       for (let column: u32 = 0; column < n; column += command.columnBlock) {
@@ -124,9 +127,9 @@ export function matmul(command: MatmulCommand): void {
           packB(packed + (first << 2) * k, b + (column + first) * bColumn, bRow, bColumn, count, k);
         }
         barrier();
-        for (let task = firstTask(rowTasks); task < rowTasks; task = nextTask(task)) {
-          const row = task * rowBlock;
-          rowTask(command, batch, row, min(m - row, rowBlock), column, columns, packed, 32, k << 5);
+        for (let task = firstTask(shares); task < shares; task = nextTask(task)) {
+          const whole = task < blocks, row = whole ? task * rowBlock : inBlocks + (task - blocks) * TILE_ROWS;
+          rowTask(command, batch, row, min(m - row, whole ? rowBlock : TILE_ROWS), column, columns, packed, 32, k << 5);
         }
         barrier();
       }
@@ -151,28 +154,37 @@ export function matmul(command: MatmulCommand): void {
   }
 }
 
+/** Elements of a matrix that the second-level cache is likely to keep from one run to the next: 256 KB. */
+const CACHED: u32 = 65536;
+
 /** One to four rows: each element of B is used so few times that packing would cost more than the product. */
 function fewRows(command: MatmulCommand, dot: bool): void {
   const m = command.m, n = command.n, k = command.k, width = command.columnBlock;
   const columnTasks = (n + width - 1) / width, tasks = columnTasks * command.batches;
   for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const batch = task / columnTasks, column = (task % columnTasks) * width, columns = min(n - column, width);
-    const a = command.a + batchOffset(command, batch, 0);
     const b = command.b + batchOffset(command, batch, 1) + column * command.bColumn;
-    let c = command.c + batchOffset(command, batch, 2) + (column << 2);
-    for (let row: u32 = 0; row < m; row++, c += command.cRow) {
-      let x = a + row * command.aRow;
-      if (dot) {
-        if (command.aColumn != 4) {
-          // The row is read once for every column: worth a contiguous copy.
-          const copy = scratch + command.aScratch;
-          for (let l: u32 = 0; l < k; l++) store<f32>(copy + (l << 2), load<f32>(x + l * command.aColumn));
-          x = copy;
-        }
-        dotColumns(x, b, command.bColumn, columns, k, c);
-      } else {
-        sumRows(x, command.aColumn, b, command.bRow, columns, k, c);
-      }
+    const c = command.c + batchOffset(command, batch, 2) + (column << 2), cRow = command.cRow;
+    let a = command.a + batchOffset(command, batch, 0), aRow = command.aRow;
+    if (!dot) {
+      for (let row: u32 = 0; row < m; row++) sumRows(a + row * aRow, command.aColumn, b, command.bRow, columns, k, c + row * cRow);
+      continue;
     }
+    if (command.aColumn != 4) {
+      // Each row is read once for every column: worth a contiguous copy.
+      const copy = scratch + command.aScratch;
+      packRows(copy, a, aRow, command.aColumn, m, k);
+      a = copy;
+      aRow = k << 2;
+    }
+    if (n * k > CACHED) dotColumnsOfRows(a, aRow, m, b, command.bColumn, columns, k, c, cRow);
+    else for (let row: u32 = 0; row < m; row++) dotCachedColumns(a + row * aRow, b, command.bColumn, columns, k, c + row * cRow);
+  }
+}
+
+/** Rows of A (steps in bytes) one after the other. */
+function packRows(to: usize, a: usize, rowStep: usize, columnStep: usize, rows: u32, k: u32): void {
+  for (let row: u32 = 0; row < rows; row++, a += rowStep) {
+    for (let l: u32 = 0, from = a; l < k; l++, from += columnStep, to += 4) store<f32>(to, load<f32>(from));
   }
 }

@@ -5,15 +5,19 @@ import { exp } from './math';
 /** Largest element; NaN if there is one, -infinity for an empty row. */
 export function rowMax(x: usize, count: u32): f32 {
   const low = f32x4.splat(-Infinity);
-  let a = low, b = low;
+  // A maximum that keeps NaN takes several instructions: four of them at a time.
+  let a = low, b = low, c = low, d = low;
   let i: u32 = 0;
-  for (; i + 8 <= count; i += 8) {
-    a = f32x4.max(a, v128.load(x + (i << 2)));
-    b = f32x4.max(b, v128.load(x + (i << 2), 16));
+  for (; i + 16 <= count; i += 16) {
+    const at = x + (i << 2);
+    a = f32x4.max(a, v128.load(at));
+    b = f32x4.max(b, v128.load(at, 16));
+    c = f32x4.max(c, v128.load(at, 32));
+    d = f32x4.max(d, v128.load(at, 48));
   }
   for (; i + 4 <= count; i += 4) a = f32x4.max(a, v128.load(x + (i << 2)));
   if (i < count) b = f32x4.max(b, keepFirst(v128.load(x + (i << 2)), low, count - i));
-  return maxLanes(f32x4.max(a, b));
+  return maxLanes(f32x4.max(f32x4.max(a, b), f32x4.max(c, d)));
 }
 
 /** Sum of the elements. */

@@ -4,7 +4,7 @@ import { describe } from 'vitest';
 import { hasRelaxedSimd, loadBuild } from '../src/build.js';
 import { CpuDevice } from '../src/device.js';
 import { reference } from '../src/reference.js';
-import { dtypes, tolerances } from './suite-options.js';
+import { dtypes } from './suite-options.js';
 
 const builds = hasRelaxedSimd() ? (['simd', 'simd-relaxed'] as const) : (['simd'] as const);
 const milliseconds = Number(process.env.INKSTONE_SOAK_MS ?? 600_000);
@@ -13,7 +13,6 @@ describe.each(builds)('%s', (build) => {
   soakSuite(async () => CpuDevice.open(await loadBuild(build, true), 2, build, 0), {
     oracle: () => reference().open(),
     dtypes,
-    tolerances,
     milliseconds,
   });
 });

@@ -101,7 +101,14 @@ function dropoutOf(b: CaseBuilder, count: number, p: number): number[] {
   return Array.from({ length: count }, () => (b.random.next() < p ? 0 : 1 / (1 - p)));
 }
 
-const value = (scale = 1): Check => ({ keys: ['attention', 'value'], scale });
+const value = (scale: number): Check => ({ keys: ['attention', 'value'], scale });
+
+/**
+ * What a score's rounding error grows with: the sum of |terms|, in the mean, times the attention's scale. A score that
+ * is off by d multiplies probabilities by e^d, so the result is off by as much.
+ */
+const scoreSize = ({ headSize, spread = 2 }: Attention): number =>
+  Math.max(1, (spread ** 2 * Math.sqrt(headSize)) / 4);
 
 export function attention(name: string, spec: Attention): Case {
   const { dtype = 'float32', layout = contiguous, logSumExp = true } = spec;
@@ -111,8 +118,8 @@ export function attention(name: string, spec: Attention): Case {
     b.step({
       ...step,
       kind: 'attention',
-      out: b.output(dtype, [batch, heads, queries, headSize], value(2), layout),
-      logSumExp: logSumExp ? b.output(dtype, [batch, heads, queries], value(8)) : null,
+      out: b.output(dtype, [batch, heads, queries, headSize], value(2 * scoreSize(spec)), layout),
+      logSumExp: logSumExp ? b.output(dtype, [batch, heads, queries], value(8 * scoreSize(spec))) : null,
     });
   });
 }
@@ -125,8 +132,8 @@ export function attentionBackward(name: string, spec: Attention): Case {
     const { batch, heads, keyHeads, queries, keys, headSize } = step;
     const query = [batch, heads, queries, headSize];
     const key = [batch, keyHeads, keys, headSize];
-    const out = b.output(dtype, query, value(2), layout);
-    const logSumExp = b.output(dtype, [batch, heads, queries], value(8));
+    const out = b.output(dtype, query, value(2 * scoreSize(spec)), layout);
+    const logSumExp = b.output(dtype, [batch, heads, queries], value(8 * scoreSize(spec)));
     // Every query (of every head that shares the key head) adds to dk and dv.
     const perKey: Check = { keys: ['attentionBackward', 'gradient'], scale: queries * (heads / keyHeads) };
     const perQuery: Check = { keys: ['attentionBackward', 'gradient'], scale: headSize };

@@ -235,10 +235,16 @@ export function matmulCases(dtypes: readonly DType[]): Case[] {
     [1, 257, 100],
     [2, 65, 300],
     [4, 31, 129],
+    // More weights than a cache keeps from one product to the next, for few rows.
+    [2, 260, 301],
+    [3, 263, 270],
+    [4, 257, 288],
   ]) {
     cases.push(matmul(`${m} x ${k} x ${n}`, { m, n, k }));
     cases.push(matmul(`${m} x ${k} x ${n}, b transposed`, { m, n, k, b: transposed }));
     cases.push(matmul(`${m} x ${k} x ${n}, a transposed`, { m, n, k, a: transposed }));
+    if (m < 5)
+      cases.push(matmul(`${m} x ${k} x ${n}, both transposed`, { m, n, k, a: transposed, b: transposed }));
   }
   const small = { m: 9, n: 10, k: 11 };
   cases.push(

@@ -213,7 +213,7 @@ function encodeCommand(
     top = at + size + 64;
     return at;
   };
-  writer.patch(scratchWords, take(few ? k * 4 : packs ? rowBlock * depthBlock * 4 : 0));
+  writer.patch(scratchWords, take(few ? m * k * 4 : packs ? rowBlock * depthBlock * 4 : 0));
   writer.patch(scratchWords + 4, take(mode === MatmulMode.LocalPack ? panels * k * 32 : 0));
   writer.patch(scratchWords + 8, take(direct ? 0 : rowBlock * n * 4));
   writer.end();
