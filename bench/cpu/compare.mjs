@@ -126,14 +126,31 @@ function exportModel({ layers, heads, width, block, batch, vocabulary }) {
 /** Milliseconds a run of a side's answer: processor time is only meaningful for one thread. */
 const time = (name, answer) => (options.clock === 'cpu' && /1$|tfjs/.test(name) ? answer.cpu : answer.wall);
 
+async function ask(side, what, ms) {
+  const answer = await side.ask({ case: what, ms });
+  if (answer === null) throw new Error(`${side.name} ended: ${side.errors}`);
+  if (answer.error) throw new Error(`${side.name}: ${answer.error}`);
+  return answer;
+}
+
+/** Operations of a product, for each unit of time that it takes. */
+const speed = ({ m, k, n, batch }, ms) => (2 * m * k * n * batch) / ms;
+
 async function measure(what, running) {
   const rounds = [];
+  // The share of the bare kernel's speed that is kept, each round's from the moments before and after.
+  const shares = [];
+  const bareMs = Math.max(50, Number(options.ms) / 4);
   for (let round = 0; round < Number(options.rounds); round++) {
     const answers = {};
     for (const side of running) {
-      const answer = await side.ask({ case: what.case, ms: Number(options.ms) });
-      if (answer === null) throw new Error(`${side.name} ended: ${side.errors}`);
-      if (answer.error) throw new Error(`${side.name}: ${answer.error}`);
+      const bare = side.name === 'ours 1' && what.bare;
+      const before = bare && time(side.name, await ask(side, bare, bareMs));
+      const answer = await ask(side, what.case, Number(options.ms));
+      if (bare) {
+        const around = (before + time(side.name, await ask(side, bare, bareMs))) / 2;
+        shares.push(speed(what.case, time(side.name, answer)) / speed(bare, around));
+      }
       if (!answer.skipped) answers[side.name] = answer;
     }
     rounds.push(answers);
@@ -154,7 +171,8 @@ async function measure(what, running) {
       .filter(Number.isFinite);
     return ratios.length ? [{ ...bar, ratio: median(ratios), ratios }] : [];
   });
-  return { name: what.name, case: what.case, ms, bars, last: rounds.at(-1) };
+  const share = shares.length ? { share: median(shares), shares } : {};
+  return { name: what.name, case: what.case, ms, bars, ...share, last: rounds.at(-1) };
 }
 
 const chosen = positionals.length ? positionals : Object.keys(groups);
@@ -182,6 +200,10 @@ for (const group of chosen) {
     const unit = what.flops ? (ms) => `${(what.flops / ms / 1e6).toFixed(1)} GFLOP/s` : duration;
     const shown = Object.entries(result.ms).map(([name, ms]) => `${name} ${unit(ms)}`);
     console.log(`${what.name.padEnd(28)} ${shown.join(' | ')}`);
+    if (result.share) {
+      const kept = `${(100 * result.share).toFixed(0)} % of the bare micro-kernel's speed`;
+      console.log(`${' '.repeat(28)} one thread keeps ${kept}`);
+    }
     for (const { text, ratio, least } of result.bars) {
       const verdict = least === undefined ? '' : `, to reach ${least}: ${ratio >= least ? 'yes' : 'NO'}`;
       console.log(`${' '.repeat(28)} ${text}: ${ratio.toFixed(2)}${verdict}`);
@@ -189,20 +211,7 @@ for (const group of chosen) {
   }
   for (const side of running) await side.end();
 }
-const bare = results.find(({ case: what }) => what.kind === 'bareKernel');
-if (bare) {
-  const kept = results
-    .filter(({ case: what }) => what.kind === 'matmul')
-    .map((result) => `${result.name} ${((100 * speed(result)) / speed(bare)).toFixed(0)} %`);
-  console.log(
-    `\nof the bare micro-kernel's ${speed(bare).toFixed(1)} GFLOP/s one thread keeps: ${kept.join(', ')}`,
-  );
-}
 if (options.json) writeFileSync(options.json, `${JSON.stringify({ options, results }, null, 2)}\n`);
-
-function speed({ case: { m, k, n, batch }, ms }) {
-  return (2 * m * k * n * batch) / ms['ours 1'] / 1e6;
-}
 
 function duration(ms) {
   return ms < 1 ? `${(ms * 1000).toFixed(1)} us` : `${ms.toFixed(2)} ms`;
