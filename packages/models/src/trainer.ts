@@ -2,7 +2,15 @@
  * Training as a library: a loop that steps, evaluates, writes samples and saves, and tells all of it as events. The
  * command line and the page draw the same events.
  */
-import { type Device, defaultGenerator, type Generator, type nn, optim, type Tensor } from '@inkstone/core';
+import {
+  type Device,
+  defaultGenerator,
+  type Generator,
+  type nn,
+  optim,
+  type Tensor,
+  withRng,
+} from '@inkstone/core';
 import type { Tokenizer } from '@inkstone/tokenizer';
 import { AutoModelForCausalLM, AutoTokenizer } from './auto.js';
 import type { CausalLM } from './causal-lm.js';
@@ -323,7 +331,14 @@ export class Trainer implements TrainingControl {
       validationTokens: validation?.length ?? 0,
       tokensPerStep: this.#tokensPerStep,
       device: String(this.device),
+      rng: this.#drops() ? this.arguments.rng : null,
     };
+  }
+
+  /** Whether something of the model is dropped in training. */
+  #drops(): boolean {
+    const { dropout } = this.model.config as { readonly dropout?: number };
+    return (dropout ?? 0) > 0;
   }
 
   #reasonToEnd(clock: Clock, signal: AbortSignal | undefined): EndEvent['reason'] | null {
@@ -340,12 +355,14 @@ export class Trainer implements TrainingControl {
     const { model, optimizer } = this;
     const rate = learningRateAt(this.#step, this.#totalSteps, this.arguments);
     for (const group of optimizer.paramGroups) group.lr = rate;
-    const { gradientAccumulationSteps: batches, maxGradNorm } = this.arguments;
+    const { gradientAccumulationSteps: batches, maxGradNorm, rng } = this.arguments;
     optimizer.zeroGrad();
     this.#lastLosses = Array.from({ length: batches }, () => {
       const { inputs, targets } = this.#blocks.next();
-      const { loss } = model.forward(inputs, targets);
-      const part = batches === 1 ? loss : loss.div(batches);
+      const part = withRng(rng, () => {
+        const { loss } = model.forward(inputs, targets);
+        return batches === 1 ? loss : loss.div(batches);
+      });
       part.backward();
       return part;
     });

@@ -241,3 +241,24 @@ test.each<[Partial<TrainerOptions>, string]>([
 ])('refused: %o', (change, message) => {
   expect(() => newTrainer({ maxSteps: 1, ...change })).toThrow(message);
 });
+
+test('dropout is drawn on the device, or on the host where it is told so, and the run says which', async () => {
+  const losses = async (change: Partial<TrainerOptions>, dropout = 0.4): Promise<unknown[]> => {
+    manualSeed(42);
+    const { vocabSize } = tokenizer;
+    const model = new GPT({ vocabSize, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 16, dropout });
+    const events = await collect(newTrainer({ model, maxSteps: 3, ...change }));
+    return events.map((event) =>
+      event.type === 'start' ? event.rng : event.type === 'step' ? event.loss : null,
+    );
+  };
+  const [onDevice, onHost] = [await losses({}), await losses({ rng: 'host' })];
+  expect(onDevice[0]).toBe('device');
+  expect(onHost[0]).toBe('host');
+  expect(onDevice.slice(1)).not.toEqual(onHost.slice(1));
+  expect(await losses({})).toEqual(onDevice);
+  const plain = await losses({}, 0);
+  expect(plain[0]).toBe(null);
+  expect(await losses({ rng: 'host' }, 0)).toEqual(plain);
+  expect(() => newTrainer({ rng: 'gpu' as 'host' })).toThrow("rng is \"gpu\", must be 'host' or 'device'");
+});

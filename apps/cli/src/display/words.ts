@@ -33,9 +33,10 @@ function some(number: number, what: string): string {
 }
 
 export function modelWords(event: ModelEvent, colors: Colors): string[] {
-  const { layers, heads, width, block, parameters, device } = event;
+  const { layers, heads, width, block, parameters, dropout, rng, device } = event;
   const words = `GPT, ${some(layers, 'layer')}, ${some(heads, 'head')}, width ${width}, block ${block}; ${compact(parameters)} parameters`;
-  return [named('model', words, colors), named('device', device, colors)];
+  const drops = rng && `dropout ${dropout}, drawn on the ${rng}`;
+  return [named('model', drops ? `${words}; ${drops}` : words, colors), named('device', device, colors)];
 }
 
 /** '340/1,200', or '340' while the number of all steps is not known. */

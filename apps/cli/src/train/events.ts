@@ -42,6 +42,9 @@ export interface ModelEvent {
   readonly block: number;
   readonly batch: number;
   readonly parameters: number;
+  /** Share of activations dropped in training, and where that is drawn (null where nothing is dropped). */
+  readonly dropout: number;
+  readonly rng: 'host' | 'device' | null;
   /** Name and description of the device. */
   readonly device: string;
   readonly folder: string;

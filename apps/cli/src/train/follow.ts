@@ -76,7 +76,7 @@ export async function follow(session: Session, reporter: Reporter, signal: Abort
 }
 
 function modelEvent({ model, arguments: args }: Trainer, folder: string, start: StartEvent): ModelEvent {
-  const { nLayer, nHead, nEmbd, blockSize } = model.config as GPTConfig;
+  const { nLayer, nHead, nEmbd, blockSize, dropout } = model.config as GPTConfig;
   return {
     event: 'model',
     layers: nLayer,
@@ -85,6 +85,8 @@ function modelEvent({ model, arguments: args }: Trainer, folder: string, start: 
     block: blockSize,
     batch: args.batchSize,
     parameters: start.parameters,
+    dropout,
+    rng: start.rng,
     device: start.device,
     folder,
     step: start.step,

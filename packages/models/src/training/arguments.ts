@@ -1,5 +1,7 @@
 /** What a training run can be told. Names are Hugging Face's TrainingArguments', values those of nanoGPT's small runs. */
 
+import type { Rng } from '@inkstone/core';
+
 export interface TrainingArguments {
   /** Steps in all; null: as many as `maxSeconds` allows. */
   readonly maxSteps: number | null;
@@ -35,6 +37,11 @@ export interface TrainingArguments {
   readonly adamBeta2: number;
   /** Default 1e-8. */
   readonly adamEpsilon: number;
+  /**
+   * Where dropout is drawn: 'device' (default): in the kernels that use it, from a seed of each step; 'host': PyTorch's draws,
+   * made and uploaded. See core's `withRng`. The event 'start' says which.
+   */
+  readonly rng: Rng;
   /** Gradients are scaled down so that the norm of all of them together is at most this (default 1); 0: never. */
   readonly maxGradNorm: number;
   /** A step event every so many steps (default 10), and at the first and the last. */
@@ -85,6 +92,7 @@ export const defaultArguments: TrainingArguments = {
   adamBeta1: 0.9,
   adamBeta2: 0.99,
   adamEpsilon: 1e-8,
+  rng: 'device',
   maxGradNorm: 1,
   loggingSteps: 10,
   evalSteps: 250,
@@ -136,6 +144,7 @@ const checks: Record<keyof TrainingArguments, Check> = {
   adamBeta1: beta,
   adamBeta2: beta,
   adamEpsilon: positive,
+  rng: { allowed: "'host' or 'device'", holds: (value) => value === 'host' || value === 'device' },
   maxGradNorm: notNegative,
   loggingSteps: count(1),
   evalSteps: count(0),

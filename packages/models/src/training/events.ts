@@ -1,5 +1,7 @@
 /** What a training run tells while it goes. */
 
+import type { Rng } from '@inkstone/core';
+
 /** Before the first step. */
 export interface StartEvent {
   readonly type: 'start';
@@ -14,6 +16,8 @@ export interface StartEvent {
   readonly tokensPerStep: number;
   /** The device, in words. */
   readonly device: string;
+  /** Where dropout is drawn; null where the model has none. */
+  readonly rng: Rng | null;
 }
 
 /** A step's loss has arrived; the device is already at work on the next. */
