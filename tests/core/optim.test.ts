@@ -9,6 +9,7 @@ import {
   optim,
   randn,
   setDefaultDevice,
+  tensor,
 } from '@inkstone/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -104,4 +105,29 @@ it('clips gradients together over groups, and returns the norm before', async ()
   const [after, afterB] = [await a.data(), await b.data()];
   for (const i of [0, 1, 2]) expect(before[i] - after[i]).toBeCloseTo((0.1 * 3) / norm, 5);
   for (const i of [0, 1, 2, 3]) expect(beforeB[i] - afterB[i]).toBeCloseTo((0.2 * 4) / norm, 5);
+});
+
+// Numbers of PyTorch 1.13: SGD(lr=0.1), loss (p * p).sum(), param_groups[0]['momentum'] = 0.9 before the third step.
+it('SGD takes a momentum that comes in the middle of a run, and goes on where it is taken away', async () => {
+  const p = new nn.Parameter(tensor([1, -2, 3]));
+  const optimizer = new optim.SGD([p], { lr: 0.1 });
+  const steps: unknown[] = [];
+  for (let step = 0; step < 5; step++) {
+    if (step === 2) optimizer.paramGroups[0].momentum = 0.9;
+    optimizer.zeroGrad();
+    p.mul(p).sum().backward();
+    optimizer.step();
+    steps.push(await p.toArray());
+  }
+  const [, , third, , fifth] = steps as number[][];
+  for (const [i, want] of [0.5119999647, -1.0239999294, 1.5360000134].entries())
+    expect(third[i]).toBeCloseTo(want, 6);
+  for (const [i, want] of [0.0396800004, -0.0793600008, 0.1190400124].entries())
+    expect(fifth[i]).toBeCloseTo(want, 6);
+  optimizer.paramGroups[0].momentum = 0;
+  optimizer.zeroGrad();
+  p.mul(p).sum().backward();
+  optimizer.step();
+  for (const [i, want] of fifth.entries())
+    expect(((await p.toArray()) as number[])[i]).toBeCloseTo(want * 0.8, 6);
 });

@@ -67,16 +67,16 @@ describe('a bundle holds what is imported and nothing else', () => {
     Record<string, readonly [program: string, kilobytes: number, ...parts: string[]]>
   > = {
     'a seed': ["import { manualSeed } from './package/index.js'; manualSeed(1);", 4],
-    tensors: ["import { tensor, use } from './package/index.js'; globalThis.x = [tensor, use];", 36],
+    tensors: ["import { tensor, use } from './package/index.js'; globalThis.x = [tensor, use];", 37],
     'a training step': [
       "import { functional as F, nn, optim, use } from './package/index.js';" +
         'globalThis.x = [() => new nn.Linear(2, 2), (p) => new optim.AdamW(p), F.crossEntropy, use];',
-      43,
+      44,
       'optimizers',
     ],
     'an LSTM': [
       "import { nn, use } from './package/index.js'; globalThis.x = [() => new nn.LSTM(2, 2), use];",
-      43,
+      44,
       'recurrent layers',
     ],
     "NumPy's legacy generator": [
@@ -113,7 +113,7 @@ it('the whole', async () => {
     'compile',
   ]);
   console.log(`@inkstone/core, everything: ${bytes} bytes`);
-  expect(bytes).toBeLessThanOrEqual(73 * kilobyte);
+  expect(bytes).toBeLessThanOrEqual(74 * kilobyte);
   const all = await bundled(
     'all',
     ['index', 'io', 'random', 'backend']
@@ -121,5 +121,5 @@ it('the whole', async () => {
       .join('\n'),
   );
   console.log(`all entries: ${all.bytes} bytes`);
-  expect(all.bytes).toBeLessThanOrEqual(92 * kilobyte);
+  expect(all.bytes).toBeLessThanOrEqual(93 * kilobyte);
 });

@@ -7,6 +7,7 @@ import { auxOf, record } from '../graph/record.js';
 import { type Shape, sameShape, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { full } from './create.js';
+import { add } from './pointwise.js';
 
 type Variant = 'layer' | 'rms';
 
@@ -122,7 +123,8 @@ function norm(
       );
     }
   }
-  if (bias && !weight) throw new Error(`${name}: a bias without a weight is not supported`);
+  // The kernel takes a bias only behind a weight; by itself it is a sum like any other, which fuses.
+  if (bias && !weight) return add(norm(variant, x, normalizedShape, null, null, eps), bias);
   const inputs = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])];
   const attrs = {
     variant,

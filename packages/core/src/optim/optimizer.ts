@@ -142,7 +142,10 @@ export abstract class Optimizer<O extends GroupOptions> {
     parameters: readonly Parameter[],
   ): Value;
 
-  /** Runs of parameters with a gradient, of one device, dtype and step count; packed anew when that set changes. */
+  /**
+   * Runs of parameters with a gradient, of one device, dtype and step count; packed anew when that set changes, or when
+   * an option changed since asks for state that there is none of (a momentum that was 0).
+   */
   #pack(group: ParamGroup<O>): FlatRun[] {
     const kinds = new Map<string, Parameter[]>();
     for (const parameter of group.params) {
@@ -154,11 +157,14 @@ export abstract class Optimizer<O extends GroupOptions> {
     }
     const wanted = [...kinds.values()];
     const runs = this.#runs.get(group) ?? [];
+    const names = Object.keys(this.stateFor(group));
     const same =
       runs.length === wanted.length &&
       runs.every(
-        ({ flat }, i) =>
-          flat.parameters.length === wanted[i].length && flat.parameters.every((p, j) => p === wanted[i][j]),
+        ({ flat, state }, i) =>
+          names.every((name) => state.has(name)) &&
+          flat.parameters.length === wanted[i].length &&
+          flat.parameters.every((p, j) => p === wanted[i][j]),
       );
     if (same) return runs;
     for (const run of runs) this.#unpack(run);
