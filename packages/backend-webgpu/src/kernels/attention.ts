@@ -8,6 +8,7 @@ import gradient from './attention_gradient.wgsl';
 import forwardLanes from './attention_lanes.wgsl';
 import backwardKeysLanes from './attention_lanes_dkv.wgsl';
 import backwardQueriesLanes from './attention_lanes_dq.wgsl';
+import place from './attention_place.wgsl';
 import score from './attention_score.wgsl';
 import { isAligned } from './pointwise.js';
 
@@ -178,7 +179,7 @@ function finish(
   to.add(
     kernel.build(
       name,
-      byLanes ? variants.lanes : variants.tiles,
+      `${byLanes ? variants.lanes : variants.tiles}${place}`,
       {
         ...values,
         ACCESS: access.code.join('\n'),

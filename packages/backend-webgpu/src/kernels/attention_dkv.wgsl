@@ -15,20 +15,17 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let s0 = (group % params.tiles) * $ROWSu;
-  let kh = (group / params.tiles) % params.key_heads;
-  let b = group / (params.tiles * params.key_heads);
+  let place = place_of(group, $ROWSu, params.key_heads);
+  let s0 = place.first;
+  let kh = place.head;
+  let b = place.batch;
   let last = params.keys - 1u;
 #for R ROWS
   let s_$R = min(s0 + $Ru, last);
   let k_at_$R = row_k(b, kh, s_$R);
   let v_at_$R = row_v(b, kh, s_$R);
 #end
-#if CAUSAL
-  let start = u32(clamp(i32(s0) - params.causal, 0, i32(params.queries)));
-#else
-  let start = 0u;
-#end
+  let start = first_query(s0);
 #for S SLOTS
 #for R ROWS
   var dk_$S_$R = vec4<f32>();

@@ -19,9 +19,10 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let t0 = (group % params.tiles) * $ROWSu;
-  let h = (group / params.tiles) % params.heads;
-  let b = group / (params.tiles * params.heads);
+  let place = place_of(group, $ROWSu, params.heads);
+  let t0 = place.first;
+  let h = place.head;
+  let b = place.batch;
   let kh = h / params.heads_per_key;
   let k_at = row_k(b, kh, 0u);
   let v_at = row_v(b, kh, 0u);
@@ -42,11 +43,7 @@ fn main(
   let q_at_$R = row_q(b, h, t_$R);
   let dout_at_$R = row_dout(b, h, t_$R);
 #end
-#if CAUSAL
-  let end = u32(clamp(i32(min(t0 + $ROWSu - 1u, last)) + params.causal + 1, 0, i32(params.key_length)));
-#else
-  let end = params.key_length;
-#end
+  let end = end_of_keys(min(t0 + $ROWSu - 1u, last));
 #for S SLOTS
 #for R ROWS
   var dq_$S_$R = vec4<f32>();

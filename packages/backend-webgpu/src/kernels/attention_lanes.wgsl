@@ -18,19 +18,16 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let t0 = (group % params.tiles) * $LANESu;
-  let h = (group / params.tiles) % params.heads;
-  let b = group / (params.tiles * params.heads);
+  let place = place_of(group, $LANESu, params.heads);
+  let t0 = place.first;
+  let h = place.head;
+  let b = place.batch;
   let kh = h / params.heads_per_key;
   let k_at = row_k(b, kh, 0u);
   let v_at = row_v(b, kh, 0u);
   let last = params.queries - 1u;
   let q_at = row_q(b, h, min(t0 + lane, last));
-#if CAUSAL
-  let end = u32(clamp(i32(min(t0 + $LANESu - 1u, last)) + params.causal + 1, 0, i32(params.key_length)));
-#else
-  let end = params.key_length;
-#end
+  let end = end_of_keys(min(t0 + $LANESu - 1u, last));
 #for S SLOTS
   let chunk_$S = min(lane + $Su * $LANESu, params.chunks - 1u);
 #end

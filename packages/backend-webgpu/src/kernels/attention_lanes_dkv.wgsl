@@ -11,18 +11,15 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
-  let s0 = (group % params.tiles) * $LANESu;
-  let kh = (group / params.tiles) % params.key_heads;
-  let b = group / (params.tiles * params.key_heads);
+  let place = place_of(group, $LANESu, params.key_heads);
+  let s0 = place.first;
+  let kh = place.head;
+  let b = place.batch;
   let last = params.queries - 1u;
   let mine = min(s0 + lane, params.keys - 1u);
   let k_at = row_k(b, kh, mine);
   let v_at = row_v(b, kh, mine);
-#if CAUSAL
-  let start = u32(clamp(i32(s0) - params.causal, 0, i32(params.queries)));
-#else
-  let start = 0u;
-#end
+  let start = first_query(s0);
 #for S SLOTS
   let chunk_$S = min(lane + $Su * $LANESu, params.chunks - 1u);
 #for R LANES
