@@ -36,6 +36,8 @@ export interface Binding {
 /** What a lowering produces: all that is needed to run one dispatch, but for the buffers. */
 export interface Dispatch {
   readonly label: string;
+  /** The module that its step belongs to, if modules are named. */
+  readonly module?: string;
   readonly code: string;
   readonly bindings: readonly Binding[];
   readonly params: readonly Param[];

@@ -6,3 +6,4 @@ export * from './backend/program.js';
 export * from './backend/quantised.js';
 export * from './backend/steps.js';
 export { type DeviceRules, InvalidPlanError, validatePlan, validateRun } from './backend/validate.js';
+export { nameModules } from './debug/modules.js';

@@ -46,6 +46,7 @@ export function lower(plan: Plan, tuning: Tuning, maxBindings: number): Lowering
   for (let i = 0; i < plan.steps.length; i++) {
     const step = plan.steps[i] as Step;
     const next = plan.steps[i + 1];
+    lowering.module = step.module;
     if (step.kind === 'normBackward' && step.dx && isTail(next, step, step.dx, maxBindings)) {
       normBackward(step, lowering, next as PointwiseStep);
       i++;

@@ -17,8 +17,13 @@ export class Lowering {
     return new Kernel(label, this.maxBindings);
   }
 
+  /** The module that the step which is being lowered belongs to. */
+  module: string | undefined;
+
   add(dispatch: Dispatch): void {
-    if (dispatch.workgroups !== 0) this.dispatches.push(dispatch);
+    if (dispatch.workgroups === 0) return;
+    const { module } = this;
+    this.dispatches.push(module === undefined ? dispatch : { ...dispatch, module });
   }
 
   /** A contiguous operand in memory of the plan's own. */

@@ -39,6 +39,8 @@ export interface Operand {
 interface Labelled {
   /** The op (and module path) that this step comes from, for profiles and errors. */
   readonly label?: string;
+  /** The module that this step belongs to, 'GPT.blocks.0.attn', where modules are named (see `nameModules`). */
+  readonly module?: string;
 }
 
 /**

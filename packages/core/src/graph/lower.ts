@@ -26,6 +26,7 @@ import { Placements, partRegions } from './placement.js';
 import { type Expr, ProgramBuilder } from './program-builder.js';
 import type { Recording } from './recording.js';
 import { type Shape, showShape, sizeOf } from './shape.js';
+import { moduleOf } from './trace.js';
 
 /** Where an output of a plan lies after a run. */
 export interface OutputPlace {
@@ -138,7 +139,15 @@ export class Lowering {
     // A device may run a pointwise step along with the norm's gradient before it, so what that reads is not given away.
     const before = this.#steps[at - 1];
     if (step.kind === 'pointwise' && before?.kind === 'normBackward') this.#memory.touch(before, at);
-    this.#steps.push(step);
+    const module = this.#module();
+    this.#steps.push(module === undefined ? step : { ...step, module });
+  }
+
+  /** The module of what makes up the group: its kernel, or the first of a chain. */
+  #module(): string | undefined {
+    const node =
+      this.#group && this.recording.nodes[this.#group.root < 0 ? this.#group.members[0] : this.#group.root];
+    return node ? moduleOf.get(node) : undefined;
   }
 
   /** Plan scalars of a node. */

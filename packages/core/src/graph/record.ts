@@ -7,7 +7,7 @@ import { hostArray } from './host-data.js';
 import { signatureOf } from './key.js';
 import type { Attrs, AuxOp, Op } from './op.js';
 import { type Shape, showShape, sizeOf } from './shape.js';
-import { tracer, walker } from './trace.js';
+import { observer, tracer, walker } from './trace.js';
 import { type HostArray, Value } from './value.js';
 
 /**
@@ -67,6 +67,7 @@ export function recordOn(
     }
     value.requiresGrad = op.kind !== 'aux';
   }
+  observer?.records?.(value);
   device.note(value);
   return value;
 }

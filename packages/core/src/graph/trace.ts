@@ -48,7 +48,12 @@ export interface Observer {
   leaves(): void;
   /** The backward pass of a value begins, or (null) ends. */
   differentiates(value: Value | null): void;
+  /** A value was recorded. */
+  records?(value: Value): void;
 }
+
+/** The modules that values were recorded in, while those are named: see `nameModules`. */
+export const moduleOf = new WeakMap<Value, string>();
 
 export let observer: Observer | null = null;
 
