@@ -6,18 +6,21 @@
  *   node bench/training/compare.mjs                          100 steps, one seed
  *   node bench/training/compare.mjs --steps 1000 --seeds 1337,1,2 --out bench/training/curves.json
  *
+ * Curves that are written to curves.json here are also drawn, in README.md (report.mjs).
+ *
  * --data takes a dataset's name (default ci: Song ci verse) or a file, --python the interpreter that has torch, --threads
  * the threads of each side (they run in turn). Build the packages first.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { splitTokens } from '@inkstone/models';
 import { findDataset, loadDataset, loadTextFile } from '@inkstone/models/node';
 import { CharTokenizer } from '@inkstone/tokenizer';
+import { report, verdict } from './report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -82,16 +85,10 @@ try {
     );
   }
 
-  const last = (side) => curves.map((curve) => curve[side].validation.at(-1)[1]);
-  const mean = (values) => values.reduce((a, b) => a + b) / values.length;
   if (seeds.length > 1) {
-    const theirs = last('pytorch');
-    const deviation = Math.sqrt(
-      mean(theirs.map((x) => (x - mean(theirs)) ** 2)) * (theirs.length / (theirs.length - 1)),
-    );
-    const worse = mean(last('inkstone')) - mean(theirs);
+    const { ours, theirs, worse, deviation } = verdict(curves);
     console.log(
-      `validation, mean of ${seeds.length} seeds: ${mean(last('inkstone')).toFixed(4)} and ${mean(theirs).toFixed(4)} in PyTorch: ` +
+      `validation, mean of ${seeds.length} seeds: ${ours.toFixed(4)} and ${theirs.toFixed(4)} in PyTorch: ` +
         `${worse.toExponential(1)} worse, one standard deviation is ${deviation.toExponential(1)}`,
     );
   }
@@ -99,6 +96,7 @@ try {
     const kept = { data: options.data, settings, curves };
     await writeFile(options.out, `${JSON.stringify(kept)}\n`);
     console.log(`curves in ${options.out}`);
+    if (resolve(options.out) === here('curves.json')) await report(kept);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
