@@ -45,6 +45,9 @@ export class CpuExecutable implements Executable {
   private readonly scratchPatches: Patch[] = [];
   private readonly shiftPatches: ShiftPatch[] = [];
   private readonly bound: number[];
+  /** The buffers of the last run: most are those of this one. */
+  private readonly last: CpuBuffer[] = [];
+  private readonly isInteger: boolean[];
   private boundScratch = -1;
   private disposed = false;
 
@@ -62,6 +65,7 @@ export class CpuExecutable implements Executable {
     words.set(encoded.words, first);
     this.patches = plan.buffers.map(() => []);
     this.bound = plan.buffers.map(() => -1);
+    this.isInteger = plan.scalars.map((type) => type === 'int32');
     for (const { word, address } of encoded.relocations) {
       const at = first + word;
       if (address.kind === 'scalar') words[at] = this.base + address.index * 4;
@@ -89,7 +93,11 @@ export class CpuExecutable implements Executable {
     const { memory } = host;
     const words = memory.i32;
     for (let i = 0; i < buffers.length; i++) {
-      const { address, byteLength } = host.checkBuffer(buffers[i]);
+      const before = this.last[i];
+      if (before === buffers[i] && before.address === this.bound[i]) continue;
+      const buffer = host.checkBuffer(buffers[i]);
+      this.last[i] = buffer;
+      const { address, byteLength } = buffer;
       if (address === this.bound[i]) continue;
       if (byteLength < plan.buffers[i].byteLength) {
         throw new RangeError(
@@ -104,9 +112,10 @@ export class CpuExecutable implements Executable {
       for (const { word, byteOffset } of this.scratchPatches) words[word] = scratch + byteOffset;
       this.boundScratch = scratch;
     }
-    for (let i = 0; i < plan.scalars.length; i++) {
+    const { isInteger } = this;
+    for (let i = 0; i < isInteger.length; i++) {
       const at = (this.base >>> 2) + i;
-      if (plan.scalars[i] === 'int32') words[at] = scalars[i];
+      if (isInteger[i]) words[at] = scalars[i];
       else memory.f32[at] = scalars[i];
     }
     for (const { word, byteOffset, buffer, scalar, bytes } of this.shiftPatches) {

@@ -35,12 +35,29 @@ export class IndexFlags {
     if (this.#ops.size === 0 || !this.#buffer) return;
     const ops = new Map(this.#ops);
     this.#ops.clear();
-    // A plan has few flags, and every byte that comes back from a GPU is waited for.
-    const used = (Math.max(...ops.keys()) + 1) * this.#wordBytes();
-    const flags = new Int32Array(await this.backend.read(this.#buffer, 0, used));
+    this.#look(ops, new Int32Array(await this.backend.read(this.#buffer, 0, this.#bytesOf(ops))));
+  }
+
+  /** As `check`, on a device whose memory is there to be read. */
+  checkNow(): void {
+    if (this.#ops.size === 0 || !this.#buffer || !this.backend.readNow) return;
+    const flags = new Int32Array(this.backend.readNow(this.#buffer, 0, this.#bytesOf(this.#ops)));
+    if (flags.some((flag) => flag !== 0)) this.#look(this.#ops, flags);
+    this.#ops.clear();
+  }
+
+  /** A plan has few flags, and every byte that comes back from a GPU is waited for. */
+  #bytesOf(ops: Map<number, string>): number {
+    let last = 0;
+    for (const place of ops.keys()) last = Math.max(last, place);
+    return (last + 1) * this.#wordBytes();
+  }
+
+  #look(ops: Map<number, string>, flags: Int32Array): void {
     for (const [place, op] of ops) {
       if (flags[place] === 0) continue;
-      this.backend.write(this.#buffer, 0, new Uint8Array(words * this.#wordBytes()));
+      ops.clear();
+      this.backend.write(this.#buffer as BackendBuffer, 0, new Uint8Array(words * this.#wordBytes()));
       throw new Error(`${op}: an index computed on the device was out of range (it was clamped)`);
     }
   }

@@ -47,7 +47,9 @@ export class Texts {
 
   /** The length of the longest text. */
   get length(): number {
-    return Math.max(...this.rows.map(({ length }) => length));
+    let longest = 0;
+    for (const { length } of this.rows) longest = Math.max(longest, length);
+    return longest;
   }
 
   /** Scores of what follows each text, [texts, vocabSize]. */
@@ -79,9 +81,7 @@ export class Texts {
 
   /** Adds a token to each text. */
   append(tokens: ArrayLike<number>): void {
-    this.rows.forEach((row, i) => {
-      row.push(tokens[i]);
-    });
+    for (let i = 0; i < this.rows.length; i++) this.rows[i].push(tokens[i]);
   }
 
   /** Text i goes on from text `from[i]`. */
