@@ -1,4 +1,5 @@
 /** Tensors, autograd, modules, optimizers and random streams with PyTorch's names and numbers. */
+export * as amp from './amp.js';
 export { checkpoint, enableGrad, type GradOptions, grad, noGrad, valueAndGrad } from './autograd.js';
 export { type Backend, BackendUnavailable, DeviceLostError, OutOfMemoryError } from './backend/contract.js';
 export type { DType } from './backend/dtype.js';

@@ -1,5 +1,6 @@
 /** Activation checkpointing: memory for time. https://arxiv.org/abs/1604.06174 */
 import { isFloatingPoint } from '../backend/dtype.js';
+import { autocastDType, withAutocast } from '../graph/autocast-mode.js';
 import { isGradEnabled, withGradMode } from '../graph/grad-mode.js';
 import { currentRng, withRng } from '../graph/rng-mode.js';
 import { tracer } from '../graph/trace.js';
@@ -58,6 +59,7 @@ function checkpointOne(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Ten
     state = getRngState();
   });
   const rng = currentRng();
+  const mode = autocastDType();
   const first = withGradMode(false, () => fn(...inputs));
   const out = detach(first.value);
   const sources = inputs.map((input) => input.value);
@@ -75,7 +77,7 @@ function checkpointOne(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Ten
         const copy = new Tensor(detach(source));
         return source.requiresGrad ? copy.requiresGrad_() : copy;
       });
-      const again = withRng(rng, () => withGradMode(true, () => fn(...own)));
+      const again = withAutocast(mode, () => withRng(rng, () => withGradMode(true, () => fn(...own))));
       step(() => setRngState(later));
       if (!again.requiresGrad) return new Map();
       const found = new Map(differentiate(again.value, null, { gradient }));

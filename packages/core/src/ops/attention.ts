@@ -7,6 +7,7 @@ import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { broadcastShapes, sameShape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { lowered } from './autocast.js';
 import { expand } from './broadcast.js';
 import { expectWhole } from './expect.js';
 
@@ -120,6 +121,7 @@ export interface AttentionOptions {
  * @throws Error that names the shapes.
  */
 export function attention(q: Value, k: Value, v: Value, options: AttentionOptions): Value {
+  [q, k, v] = [lowered(q), lowered(k), lowered(v)];
   const shapes = `q ${showShape(q.shape)}, k ${showShape(k.shape)}, v ${showShape(v.shape)}`;
   const wrong = (why: string): Error => new Error(`attention: ${shapes}: ${why}`);
   if (q.shape.length !== 4 || k.shape.length !== 4 || v.shape.length !== 4)

@@ -4,6 +4,7 @@ import type { KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { expectFloat, expectIndices } from './expect.js';
 import { checkHostIndices } from './indexing.js';
 
@@ -85,6 +86,7 @@ export function crossEntropyRows(
   target: Value,
   options: CrossEntropyOptions,
 ): { loss: Value; total: Value } {
+  logits = raised(logits);
   expectFloat('crossEntropy', logits.dtype);
   expectIndices('crossEntropy', target.dtype);
   if (logits.shape.length !== 2 || target.shape.length !== 1 || target.shape[0] !== logits.shape[0]) {

@@ -4,6 +4,7 @@ import type { MatmulOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { broadcastShapes, type Shape, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { lowered } from './autocast.js';
 import { reshape, sum, sumTo } from './broadcast.js';
 import { transpose } from './views.js';
 
@@ -51,6 +52,7 @@ export function matmul(a: Value, b: Value): Value {
     const out = matmul(a, reshape(b, [b.shape[0], 1]));
     return reshape(out, out.shape.slice(0, -1));
   }
+  [a, b] = [lowered(a), lowered(b)];
   checkTypes('matmul', a, b);
   const [m, k] = a.shape.slice(-2);
   const [k2, n] = b.shape.slice(-2);
@@ -98,6 +100,7 @@ const linearWithoutBias = linearOp(false);
 export function linear(x: Value, weight: Value, bias: Value | null): Value {
   if (weight.shape.length !== 2)
     throw new Error(`linear: weight needs 2 dimensions, not ${showShape(weight.shape)}`);
+  [x, weight, bias] = [lowered(x), lowered(weight), bias && lowered(bias)];
   checkTypes('linear', x, weight);
   const [out, features] = weight.shape;
   if (x.shape.length === 0 || x.shape[x.shape.length - 1] !== features) {

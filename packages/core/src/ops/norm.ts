@@ -6,6 +6,7 @@ import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { type Shape, sameShape, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { full } from './create.js';
 import { add } from './pointwise.js';
 
@@ -103,6 +104,7 @@ function norm(
   bias: Value | null,
   eps: number,
 ): Value {
+  x = raised(x);
   const name = `${variant}Norm`;
   const wrong = [x, weight, bias].find((value) => value && !isFloatingPoint(value.dtype));
   if (wrong) {

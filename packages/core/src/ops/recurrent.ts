@@ -6,6 +6,7 @@ import type { KernelIO, KernelOp } from '../graph/op.js';
 import { auxOf, record } from '../graph/record.js';
 import { contiguousStrides, type Shape, sameShape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { reshape, sum } from './broadcast.js';
 import { matmul } from './matmul.js';
 import { slice, slicesOf, transpose } from './views.js';
@@ -183,7 +184,8 @@ export interface RecurrentResults {
  * @throws Error that names the shapes or the dtypes that do not fit.
  */
 export function recurrent(cell: RecurrentCell, inputs: RecurrentInputs, reverse: boolean): RecurrentResults {
-  const { x, weight, bias, h0, c0 } = inputs;
+  const { weight, bias, h0, c0 } = inputs;
+  const x = raised(inputs.x);
   const [steps, batch] = x.shape;
   const [, hidden] = weight.shape;
   const wide = gatesOf[cell] * hidden;

@@ -4,6 +4,7 @@ import type { KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { expand, sum } from './broadcast.js';
 import { expectFloat } from './expect.js';
 import { exp, mul, sub } from './pointwise.js';
@@ -77,6 +78,7 @@ const plainBackward = backwardOp(false);
 const logBackward = backwardOp(true);
 
 function along(op: KernelOp, x: Value, dim: number): Value {
+  x = raised(x);
   expectFloat(op.name, x.dtype);
   if (x.shape.length === 0) return record(op, [x], x.shape, x.dtype);
   const axis = normalizeDim(op.name, dim, x.shape.length);

@@ -12,7 +12,7 @@ import { type Parameter, Tensor } from '../tensor/tensor.js';
 import { changeGradients } from './flat.js';
 
 /** Parameters that have a gradient, by device and dtype: what can lie in one flat value. */
-function grouped(parameters: Iterable<Parameter>): Parameter[][] {
+export function grouped(parameters: Iterable<Parameter>): Parameter[][] {
   const groups: Parameter[][] = [];
   for (const parameter of parameters) {
     if (!parameter.value.leaf?.gradient) continue;
