@@ -15,6 +15,7 @@ const families = [
   'norm',
   'attention',
   'indexing',
+  'ordering',
   'shifts',
 ] as const;
 
