@@ -18,20 +18,20 @@ import { numberedCheckpoint, resolveCheckpoint, writeCheckpoint } from './checkp
 import { type Batch, evaluationBatches, RandomBlocks } from './data.js';
 import type { Folder } from './folder.js';
 import { folderAt } from './folder-at.js';
-import { loraLayers } from './lora.js';
 import { nextTask } from './next-task.js';
 import { savePretrained } from './pretrained.js';
-import { isQuantized } from './quantize.js';
 import { type TrainingArguments, trainingArguments } from './training/arguments.js';
 import { Clock } from './training/clock.js';
 import { meanLoss } from './training/evaluation.js';
 import type { EndEvent, StepEvent, TrainingEvent } from './training/events.js';
 import {
+  checkNeeds,
   checkTokens,
   type ResumeOptions,
   type TrainerOptions,
   type TrainingControl,
 } from './training/options.js';
+import { Precision } from './training/precision.js';
 import { learningRateAt } from './training/schedule.js';
 import {
   fingerprint,
@@ -61,6 +61,7 @@ export class Trainer implements TrainingControl {
   /** The optimizer's parameters, group by group. */
   readonly #names: readonly (readonly string[])[];
   readonly #trained: readonly nn.Parameter[];
+  readonly #precision: Precision;
   readonly #tokensPerStep: number;
   #step = 0;
   #totalSteps: number | null;
@@ -103,13 +104,13 @@ export class Trainer implements TrainingControl {
     if (blockSize > longest) {
       throw new Error(`Trainer: blockSize is ${blockSize}, the model sees at most ${longest} tokens`);
     }
-    if (isQuantized(model)) throw new Error('Trainer: the model is quantised, no gradient goes through it');
     checkTokens('train', train, vocabSize);
     if (validation) checkTokens('validation', validation, vocabSize);
     this.arguments = args;
     this.#options = options;
     this.model = model;
     this.tokenizer = tokenizer ?? null;
+    this.#precision = new Precision(args.precision, this.device);
     this.#totalSteps = args.maxSteps;
     this.#tokensPerStep = batchSize * blockSize * args.gradientAccumulationSteps;
     this.#generator = generator ?? defaultGenerator;
@@ -120,17 +121,7 @@ export class Trainer implements TrainingControl {
       batches: args.evalBatches,
     });
     if (args.sampleSteps > 0) this.#prompt();
-    for (const name of ['earlyStoppingPatience', 'loadBestModelAtEnd'] as const) {
-      if (!args[name]) continue;
-      if (args.evalSteps === 0 || this.#evaluation.length === 0)
-        throw new Error(`Trainer: ${name} needs evaluations: validation tokens, and evalSteps above 0`);
-    }
-    if (output !== undefined && loraLayers(model).length > 0)
-      throw new Error(
-        'Trainer: an output holds whole models: train adapters without one, and save them by saveLora',
-      );
-    if (args.loadBestModelAtEnd && output === undefined)
-      throw new Error('Trainer: loadBestModelAtEnd needs an output to keep the best model in');
+    checkNeeds(options, args, this.#evaluation.length);
 
     // As nanoGPT: matrices and embeddings decay, biases and norms do not. What is frozen is not trained.
     const named = [...model.namedParameters()].filter(([, parameter]) => parameter.requiresGrad);
@@ -192,6 +183,7 @@ export class Trainer implements TrainingControl {
     trainer.#bestCheckpoint = state.bestCheckpoint;
     if (!newEnd) trainer.#totalSteps = state.totalSteps;
     trainer.optimizer.loadStateDict(saved.optimizer(trainer.#names));
+    trainer.#precision.restore(state.lossScale);
     trainer.#restore = saved.restoreGenerators;
     return trainer;
   }
@@ -264,7 +256,7 @@ export class Trainer implements TrainingControl {
         reason = this.#reasonToEnd(clock, signal);
         if (reason !== null) break;
       }
-      const rate = this.#trainStep();
+      const rate = await this.#trainStep();
       clock.step();
       // While the device works on this step, the loss of one before arrives and is told.
       if (told !== null) yield await told;
@@ -351,7 +343,7 @@ export class Trainer implements TrainingControl {
   }
 
   /** @returns the learning rate of the step. */
-  #trainStep(): number {
+  async #trainStep(): Promise<number> {
     const { model, optimizer } = this;
     const rate = learningRateAt(this.#step, this.#totalSteps, this.arguments);
     for (const group of optimizer.paramGroups) group.lr = rate;
@@ -360,14 +352,15 @@ export class Trainer implements TrainingControl {
     this.#lastLosses = Array.from({ length: batches }, () => {
       const { inputs, targets } = this.#blocks.next();
       const part = withRng(rng, () => {
-        const { loss } = model.forward(inputs, targets);
+        const { loss } = this.#precision.forward(() => model.forward(inputs, targets));
         return batches === 1 ? loss : loss.div(batches);
       });
-      part.backward();
+      this.#precision.backward(part);
       return part;
     });
-    if (maxGradNorm > 0) optim.clipGradNorm(this.#trained, maxGradNorm);
-    optimizer.step();
+    await this.#precision.step(optimizer, () => {
+      if (maxGradNorm > 0) optim.clipGradNorm(this.#trained, maxGradNorm);
+    });
     this.#step++;
     return rate;
   }
@@ -477,6 +470,7 @@ export class Trainer implements TrainingControl {
       bestStep: this.#best?.step ?? null,
       evaluationsSinceBest: this.#evaluationsSinceBest,
       arguments: this.arguments,
+      lossScale: this.#precision.state,
       data: fingerprint(train),
       notes,
       madeBy: { device: String(this.device) },

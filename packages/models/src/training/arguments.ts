@@ -44,6 +44,11 @@ export interface TrainingArguments {
   readonly rng: Rng;
   /** Gradients are scaled down so that the norm of all of them together is at most this (default 1); 0: never. */
   readonly maxGradNorm: number;
+  /**
+   * 'f32' (default), or 'f16': mixed precision where the device has float16. Products and attention take operands rounded
+   * to it, the weights that are trained stay float32, and the loss is scaled; see `amp` of core. Evaluations are float32.
+   */
+  readonly precision: 'f32' | 'f16';
   /** A step event every so many steps (default 10), and at the first and the last. */
   readonly loggingSteps: number;
   /** An evaluation every so many steps (default 250), and at the end; 0: never. */
@@ -94,6 +99,7 @@ export const defaultArguments: TrainingArguments = {
   adamEpsilon: 1e-8,
   rng: 'device',
   maxGradNorm: 1,
+  precision: 'f32',
   loggingSteps: 10,
   evalSteps: 250,
   evalBatches: 20,
@@ -146,6 +152,7 @@ const checks: Record<keyof TrainingArguments, Check> = {
   adamEpsilon: positive,
   rng: { allowed: "'host' or 'device'", holds: (value) => value === 'host' || value === 'device' },
   maxGradNorm: notNegative,
+  precision: { allowed: "'f32' or 'f16'", holds: (value) => value === 'f32' || value === 'f16' },
   loggingSteps: count(1),
   evalSteps: count(0),
   evalBatches: count(1),

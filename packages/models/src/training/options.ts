@@ -3,6 +3,8 @@ import type { Device, Generator } from '@inkstone/core';
 import type { Tokenizer } from '@inkstone/tokenizer';
 import type { CausalLM } from '../causal-lm.js';
 import type { Folder } from '../folder.js';
+import { loraLayers } from '../lora.js';
+import { isQuantized } from '../quantize.js';
 import type { TrainingArguments } from './arguments.js';
 import type { TrainingEvent } from './events.js';
 
@@ -54,4 +56,24 @@ export function checkTokens(name: string, tokens: Int32Array, vocabSize: number)
       `Trainer: ${name}[${wrong}] is ${tokens[wrong]}, the model's vocabulary has 0 to ${vocabSize - 1}`,
     );
   }
+}
+
+/** @throws Error that names what an argument needs and lacks, or what the model cannot be trained for. */
+export function checkNeeds(
+  { model, output }: TrainerOptions,
+  args: TrainingArguments,
+  evaluationBatches: number,
+): void {
+  if (isQuantized(model)) throw new Error('Trainer: the model is quantised, no gradient goes through it');
+  for (const name of ['earlyStoppingPatience', 'loadBestModelAtEnd'] as const) {
+    if (!args[name]) continue;
+    if (args.evalSteps === 0 || evaluationBatches === 0)
+      throw new Error(`Trainer: ${name} needs evaluations: validation tokens, and evalSteps above 0`);
+  }
+  if (output !== undefined && loraLayers(model).length > 0)
+    throw new Error(
+      'Trainer: an output holds whole models: train adapters without one, and save them by saveLora',
+    );
+  if (args.loadBestModelAtEnd && output === undefined)
+    throw new Error('Trainer: loadBestModelAtEnd needs an output to keep the best model in');
 }

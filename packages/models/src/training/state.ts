@@ -3,7 +3,7 @@
  * training_state.json (steps, arguments, options of the optimizer) and training_state.safetensors (its moments, and the
  * random generators in PyTorch's layout).
  */
-import { defaultGenerator, type Generator, type optim } from '@inkstone/core';
+import { type amp, defaultGenerator, type Generator, type optim } from '@inkstone/core';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '@inkstone/core/io';
 import { type Folder, jsonBytes, readJSON } from '../folder.js';
 import { type TrainingArguments, trainingArguments } from './arguments.js';
@@ -30,6 +30,8 @@ export interface TrainingState {
   /** Evaluations since then that were no better. */
   readonly evaluationsSinceBest: number;
   readonly arguments: TrainingArguments;
+  /** The scale of the loss in mixed precision; null in float32. */
+  readonly lossScale: amp.GradScalerState | null;
   /** What the run trains on: going on with another text would not be going on. */
   readonly data: DataFingerprint;
   /** Whatever the caller wants to find again: where the text came from, for one. */
@@ -135,6 +137,7 @@ export async function readTrainingState(folder: Folder): Promise<SavedState> {
     bestCheckpoint: Number.isSafeInteger(json.bestCheckpoint) ? (json.bestCheckpoint as number) : null,
     evaluationsSinceBest: isNumber(json.evaluationsSinceBest) ? json.evaluationsSinceBest : 0,
     arguments: args,
+    lossScale: lossScaleOf(json.lossScale, fail),
     data,
     notes,
     madeBy: { device: String(madeBy?.device) },
@@ -179,6 +182,14 @@ export async function readTrainingState(folder: Folder): Promise<SavedState> {
       if (generator !== defaultGenerator) restore('data', generator);
     },
   };
+}
+
+function lossScaleOf(json: unknown, fail: (why: string) => never): amp.GradScalerState | null {
+  if (json === undefined || json === null) return null;
+  const { scale, growthTracker } = json as Partial<amp.GradScalerState>;
+  if (isNumber(scale) && scale > 0 && Number.isSafeInteger(growthTracker) && (growthTracker as number) >= 0)
+    return { scale, growthTracker: growthTracker as number };
+  return fail(`lossScale is ${JSON.stringify(json)}, must be null or { scale, growthTracker }`);
 }
 
 interface SavedGroup extends Record<string, unknown> {
