@@ -270,7 +270,7 @@ export class Capture implements Tracer {
       const { value } = captured.cell;
       const end = value && (this.#registers.get(pathOf(value).root) ?? null);
       captured.leave(value, end);
-      if (end) end.kept = true;
+      if (end) end.kept = end.stays = true;
     }
     for (const value of results) {
       const register = this.#registers.get(value);

@@ -17,6 +17,8 @@ export class Register {
   readonly offset: number;
   /** Whether results or cells hold it after the call. */
   kept = false;
+  /** Whether a cell does: the next call begins with it. */
+  stays = false;
   #fresh: Value | null = null;
   /** Where an argument from the host is put. */
   #own: Slot | null = null;
@@ -65,7 +67,7 @@ export class Register {
   /** Another call has filled the memory. */
   renew(): void {
     this.#fresh = null;
-    if (this.kept && this.slot === null) this.like.device.adopt(this.value);
+    if (this.kept && this.slot === null) this.like.device.adopt(this.value, this.stays);
   }
 
   /** The value of the last call. */

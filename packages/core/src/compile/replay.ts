@@ -172,6 +172,7 @@ export class Replay {
     }
     for (const { like, buffer } of this.#spent) like.device.pool.release(buffer as BackendBuffer);
     this.deliver();
+    for (const { device } of runs) device.collectUnread();
     return null;
   }
 

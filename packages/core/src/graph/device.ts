@@ -204,6 +204,8 @@ export class GraphDevice {
     if (value.resident) this.#check();
     else this.run([value]);
     if (value.size === 0) return hostArray(value.dtype, 0);
+    // One of many small results of a run, it may have come to the host by now.
+    if (value.host) return value.host;
     const region = value.region;
     if (!region) throw new Error('internal: a value was run and has no memory');
     const bytes = value.size * this.elementBytes(value.dtype);
@@ -328,7 +330,8 @@ export class GraphDevice {
         value.slot = slot;
       } else this.adopt(value);
     }
-    tracer?.runs(recording, binding, plan, scalars);
+    if (tracer) tracer.runs(recording, binding, plan, scalars);
+    else this.collectUnread();
     // Only what nothing consumes has to be remembered: the rest is found from there.
     this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
     // A side result that a backward pass wants and that has not run yet runs the kernel again.
@@ -387,9 +390,12 @@ export class GraphDevice {
     return ++slot.version;
   }
 
-  /** Ties a result's memory to the value: it is given back when the value is gone, or has been read. */
-  adopt(value: Value): void {
-    const small = value.size * this.elementBytes(value.dtype) <= smallBytes;
+  /**
+   * Ties a result's memory to the value: it is given back when the value is gone, or has been read.
+   * @param stays whether it has to stay in memory until then: the next replay begins with it.
+   */
+  adopt(value: Value, stays = false): void {
+    const small = !stays && value.size * this.elementBytes(value.dtype) <= smallBytes;
     // It moves to the host soon: where nothing hangs on it, it may as well wait for that, and needs no finaliser.
     if (small && value.inputs.length === 0) this.#unread.push(value);
     else {
@@ -397,7 +403,6 @@ export class GraphDevice {
       if (!small) return;
       this.#unread.push(new WeakRef(value));
     }
-    this.#collectUnread();
   }
 
   /** Somebody else has taken a result's memory over. */
@@ -446,11 +451,12 @@ export class GraphDevice {
 
   /**
    * A training loop makes a loss at each step and reads one now and then. The others are brought to the host in batches,
-   * so that their memory does not depend on when the garbage collector runs.
+   * so that their memory does not depend on when the garbage collector runs. Called once all results of a run are where
+   * they belong: memory that moves in between would be given to two.
    */
-  #collectUnread(): void {
+  collectUnread(): void {
     if (this.#unread.length < maxUnread) return;
-    const oldest = this.#unread.splice(0, maxUnread / 2);
+    const oldest = this.#unread.splice(0, this.#unread.length - maxUnread / 2);
     const reads: (Promise<unknown> | null)[] = [this.#arriving];
     for (const waiting of oldest) {
       const value = waiting instanceof WeakRef ? waiting.deref() : waiting;
