@@ -131,6 +131,18 @@ describe('a run', () => {
     expect(await run(true)).toEqual(first);
   });
 
+  test('a compiled function follows the mode that it is called in', async () => {
+    const drop = (x: Tensor): Tensor => F.dropout(x, { p: 0.5 });
+    const compiled = compile(drop);
+    const x = ones([40]);
+    for (const rng of ['host', 'device', 'host', 'device'] as const) {
+      manualSeed(8);
+      const own = await withRng(rng, () => compiled(x)).toArray();
+      manualSeed(8);
+      expect(own).toEqual(await withRng(rng, () => drop(x)).toArray());
+    }
+  });
+
   test('a checkpointed part drops the same elements when it is computed again', async () => {
     const layer = new nn.Linear(6, 9);
     const x = rand(4, 6).requiresGrad_();

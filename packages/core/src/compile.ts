@@ -5,6 +5,7 @@ import { describe, matches, type Pattern } from './compile/structure.js';
 import { currentDevice, type Device } from './device.js';
 import { autocastDType } from './graph/autocast-mode.js';
 import { isGradEnabled } from './graph/grad-mode.js';
+import { currentRng, type Rng } from './graph/rng-mode.js';
 import { tracer } from './graph/trace.js';
 import { Value } from './graph/value.js';
 import { Tensor } from './tensor/tensor.js';
@@ -21,6 +22,7 @@ interface Recorded {
   readonly device: Device | null;
   readonly gradMode: boolean;
   readonly autocast: 'float16' | null;
+  readonly rng: Rng;
   readonly replay: Replay;
 }
 
@@ -32,7 +34,7 @@ const suspicious = 32;
  * or a whole training step with backward pass and optimizer. It gives the same bits as the function itself.
  *
  * It is recorded again for arguments of another shape, dtype or structure, for another number, string or module among
- * them, in another grad or autocast mode or on another default device, and when what it found has changed: a module's field
+ * them, in another mode (grad, autocast, rng) or on another default device, and when what it found has changed: a module's field
  * (`training`, a parameter that was replaced), a parameter's `requiresGrad`, an optimizer's state. A training step is
  * recorded at its first calls, until the optimizer has set up its state.
  *
@@ -72,12 +74,13 @@ export function compile<A extends unknown[], R>(
     if (tracer || device?.eager) return fn(...args);
     const gradMode = isGradEnabled();
     const autocast = autocastDType();
+    const rng = currentRng();
     let why = 'the arguments were different each time';
     for (let i = 0; i < kept.length; i++) {
       const recorded = kept[i];
       const tensors: Tensor[] = [];
       if (recorded.gradMode !== gradMode || recorded.autocast !== autocast) continue;
-      if (recorded.device !== device) continue;
+      if (recorded.rng !== rng || recorded.device !== device) continue;
       if (!matches(recorded.pattern, args, tensors)) continue;
       const reason = recorded.replay.run(tensors);
       if (reason === null) {
@@ -100,7 +103,7 @@ export function compile<A extends unknown[], R>(
     const capture = new Capture(name, inputs);
     const replay = capture.record(() => fn(...(copy as A)));
     if (!capture.once) {
-      kept.unshift({ pattern, device, gradMode, autocast, replay });
+      kept.unshift({ pattern, device, gradMode, autocast, rng, replay });
       kept.length = Math.min(kept.length, maxRecordings);
     }
     return replay.result(tensors) as R;

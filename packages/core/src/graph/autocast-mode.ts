@@ -1,19 +1,11 @@
 /** Whether products are computed in half precision now (PyTorch's autocast mode). */
 
-let current: 'float16' | null = null;
+import { Scoped } from './scoped.js';
+
+const mode = new Scoped<'float16' | null>(null);
 
 /** What float32 operands of products become; null outside of autocast. */
-export function autocastDType(): 'float16' | null {
-  return current;
-}
+export const autocastDType = (): 'float16' | null => mode.value;
 
 /** Runs `fn` in a mode, which is restored however it ends. */
-export function withAutocast<T>(mode: 'float16' | null, fn: () => T): T {
-  const before = current;
-  current = mode;
-  try {
-    return fn();
-  } finally {
-    current = before;
-  }
-}
+export const withAutocast = <T>(dtype: 'float16' | null, fn: () => T): T => mode.within(dtype, fn);
