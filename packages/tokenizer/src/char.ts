@@ -1,6 +1,6 @@
 import { describeCharacter, describeValue, TokenizerError } from './error.js';
 import { asAddedToken, asArray, asId, asObject, asString, fail } from './format/check.js';
-import type { AddedTokenJSON, TokenizerJSON } from './format/json.js';
+import { type AddedTokenJSON, plainToken, type TokenizerJSON } from './format/json.js';
 import type { DecodeOptions, DecodeStream, Tokenizer } from './tokenizer.js';
 
 /** What `CharTokenizer.train` may be told. */
@@ -211,15 +211,7 @@ export class CharTokenizer implements Tokenizer {
       added_tokens: this.specialTokens
         .map((content) => ({ content, id: this.#ids.get(content) as number }))
         .sort((a, b) => a.id - b.id)
-        .map(({ id, content }) => ({
-          id,
-          content,
-          single_word: false,
-          lstrip: false,
-          rstrip: false,
-          normalized: false,
-          special: true,
-        })),
+        .map(({ id, content }) => plainToken(id, content)),
       normalizer: null,
       pre_tokenizer: {
         type: 'Split',

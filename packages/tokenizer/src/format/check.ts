@@ -64,3 +64,10 @@ export function asCount(value: unknown, path: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) fail(path, 'a whole number', value);
   return value;
 }
+
+/** A text of one code point. */
+export function oneCharacter(value: unknown, path: string): string {
+  const text = asString(value, path);
+  if (Array.from(text).length !== 1) fail(path, 'one character', value);
+  return text;
+}

@@ -1,9 +1,9 @@
 import { TokenizerError } from '../error.js';
-import { type LoadOptions, tokenizerFromJSON } from '../load.js';
 import type { Tokenizer } from '../tokenizer.js';
+import type { BertOptions } from './bert-files.js';
 import { asObject } from './check.js';
-import { tokenizerFromSentencePiece } from './sentencepiece.js';
-import { type BertOptions, bertTokenizer, gpt2Tokenizer } from './vocab-files.js';
+import type { LoadOptions } from './file.js';
+import { loadTokenizerFile } from './on-demand.js';
 
 /** Reads a file of a model's folder, from a disk or over the network; `undefined` where there is none. */
 export type ReadFile = (name: string) => Promise<Uint8Array | undefined>;
@@ -22,8 +22,8 @@ export async function loadTokenizer(read: ReadFile, options: LoadOptions = {}): 
     const bytes = await read(name);
     return bytes && new TextDecoder().decode(bytes);
   };
-  const json = await text('tokenizer.json');
-  if (json !== undefined) return tokenizerFromJSON(json, options);
+  const json = await read('tokenizer.json');
+  if (json) return loadTokenizerFile(json, options);
 
   const config = settings(await text('tokenizer_config.json'), 'tokenizer_config.json');
   const map = settings(await text('special_tokens_map.json'), 'special_tokens_map.json');
@@ -31,6 +31,7 @@ export async function loadTokenizer(read: ReadFile, options: LoadOptions = {}): 
 
   const model = await read('tokenizer.model');
   if (model) {
+    const { tokenizerFromSentencePiece } = await import('./sentencepiece.js');
     return tokenizerFromSentencePiece(model, {
       addBosToken: config.add_bos_token === true,
       addEosToken: config.add_eos_token === true,
@@ -42,13 +43,17 @@ export async function loadTokenizer(read: ReadFile, options: LoadOptions = {}): 
     const tokens = ['bos_token', 'eos_token', 'unk_token', 'pad_token']
       .map(special)
       .filter((token) => token !== undefined);
+    const { gpt2Tokenizer } = await import('./gpt2-files.js');
     return gpt2Tokenizer(vocab, merges, {
       addPrefixSpace: config.add_prefix_space === true,
       ...(tokens.length > 0 ? { specialTokens: [...new Set(tokens)] } : {}),
     });
   }
   const words = await text('vocab.txt');
-  if (words !== undefined) return bertTokenizer(words, bertOptions(config, special));
+  if (words !== undefined) {
+    const { bertTokenizer } = await import('./bert-files.js');
+    return bertTokenizer(words, bertOptions(config, special));
+  }
   throw new TokenizerError(
     'loadTokenizer: there is no tokenizer.json, tokenizer.model, vocab.json with merges.txt, or vocab.txt.',
   );

@@ -1,11 +1,15 @@
 import { describeValue } from '../error.js';
+import { bertKinds } from '../kinds/bert.js';
+import { byteKinds } from '../kinds/bytes.js';
+import { unicodeKinds } from '../kinds/unicode.js';
 import { BPE, mergesFromJSON } from '../model/bpe.js';
 import { Vocab } from '../model/vocab.js';
 import { WordPiece } from '../model/wordpiece.js';
+import { joinKinds } from '../pipeline/kinds.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
 import { CL100K_PATTERN, GPT2_PATTERN, O200K_PATTERN, QWEN_PATTERN } from '../scan/patterns.js';
-import type { AddedTokenJSON, JSONPart } from './json.js';
+import { type AddedTokenJSON, type JSONPart, plainToken } from './json.js';
 import { ByteReader } from './reader.js';
 import { PIECE, pipelineOf } from './sentencepiece.js';
 
@@ -169,8 +173,7 @@ function addedOf(tokens: readonly string[], types: readonly number[]): AddedToke
   return tokens.flatMap((content, id) => {
     const type = types[id];
     if (type !== PIECE.control && type !== PIECE.userDefined) return [];
-    const added = { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false };
-    return [{ ...added, special: type === PIECE.control }];
+    return [plainToken(id, content, type === PIECE.control)];
   });
 }
 
@@ -211,6 +214,7 @@ function byteLevel(
     );
   const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
   return new PipelineTokenizer({
+    kinds: joinKinds(byteKinds, unicodeKinds),
     model: new BPE(Vocab.fromTokens(tokens), mergesFromJSON(textsOf(reader, meta, 'merges')), {
       ignoreMerges: pre === 'llama-bpe' || pre === 'gpt-4o',
     }),
@@ -240,6 +244,7 @@ function bert(tokens: readonly string[], types: readonly number[], meta: Metadat
   const cls = meta.has('tokenizer.ggml.cls_token_id') ? 'cls' : 'bos';
   const sep = meta.has('tokenizer.ggml.seperator_token_id') ? 'seperator' : 'eos';
   return new PipelineTokenizer({
+    kinds: bertKinds,
     model: new WordPiece(Vocab.fromTokens(pieces)),
     normalizer: {
       type: 'BertNormalizer',

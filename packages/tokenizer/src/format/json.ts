@@ -35,3 +35,8 @@ export interface AddedTokenJSON {
   /** Left out by `skipSpecialTokens`. */
   special: boolean;
 }
+
+/** An added token that stands for itself wherever it is in the text as given. */
+export function plainToken(id: number, content: string, special = true): AddedTokenJSON {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special };
+}

@@ -41,7 +41,9 @@ export function impliedMerges(vocab: Vocab, priority?: (id: number) => number): 
       (a, b) => priority(a[2]) - priority(b[2]) || length(b[0]) - length(a[0]) || length(b[1]) - length(a[1]),
     );
   }
-  return Int32Array.from(merges.flat());
+  const flat = new Int32Array(3 * merges.length);
+  for (const [i, merge] of merges.entries()) flat.set(merge, 3 * i);
+  return flat;
 }
 
 const powers = [1];

@@ -1,10 +1,13 @@
 import { TokenizerError } from '../error.js';
+import { sentencePieceKinds } from '../kinds/sentencepiece.js';
+import { unigramKinds } from '../kinds/unigram.js';
 import { BPE } from '../model/bpe.js';
 import { Unigram } from '../model/unigram.js';
 import { Vocab } from '../model/vocab.js';
+import { joinKinds } from '../pipeline/kinds.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
-import type { AddedTokenJSON, JSONPart } from './json.js';
+import { type AddedTokenJSON, type JSONPart, plainToken } from './json.js';
 import { impliedMerges } from './merges-of-scores.js';
 import { ByteReader } from './reader.js';
 
@@ -53,6 +56,8 @@ export function tokenizerFromSentencePiece(
 }
 
 const WHAT = 'SentencePiece model';
+/** A compiled normalizer comes with either model. */
+const KINDS = /* @__PURE__ */ joinKinds(unigramKinds, sentencePieceKinds);
 
 /** The fields of a protobuf message; `visit` must read or skip a field's value. */
 function forFields(
@@ -154,17 +159,7 @@ export function pipelineOf(model: SentencePieceModel, options: SentencePieceOpti
   const unk = pieces[unkId]?.text;
   const added = pieces.flatMap(({ text, type }, id): AddedTokenJSON[] => {
     if (type !== PIECE.control && type !== PIECE.unknown && type !== PIECE.userDefined) return [];
-    return [
-      {
-        id,
-        content: text,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: type !== PIECE.userDefined,
-      },
-    ];
+    return [plainToken(id, text, type !== PIECE.userDefined)];
   });
   const postProcessor = around(pieces, options);
   return model.isBPE
@@ -197,6 +192,7 @@ function bpe(
   }
   const scores = model.pieces.map(({ score }) => -score);
   return new PipelineTokenizer({
+    kinds: KINDS,
     model: new BPE(
       vocab,
       impliedMerges(mergeable, (id) => scores[id] as number),
@@ -230,6 +226,7 @@ function unigram(
   const normalizers = precompiledOf(model);
   if (model.removeExtraWhitespaces) normalizers.push(...SQUEEZE);
   return new PipelineTokenizer({
+    kinds: KINDS,
     model: new Unigram(
       model.pieces.map(({ text, score }): [string, number] => [text, score]),
       { unkId: unkId < 0 ? undefined : unkId, byteFallback: model.byteFallback },

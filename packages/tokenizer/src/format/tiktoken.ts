@@ -1,4 +1,5 @@
 import { describeValue, TokenizerError } from '../error.js';
+import { byteKinds } from '../kinds/bytes.js';
 import { BPE } from '../model/bpe.js';
 import { CHARACTER_OF_BYTE } from '../model/byte-alphabet.js';
 import { Vocab } from '../model/vocab.js';
@@ -6,6 +7,7 @@ import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
 import { CL100K_PATTERN, GPT2_PATTERN, O200K_PATTERN } from '../scan/patterns.js';
 import { MAX_ID } from './check.js';
+import { plainToken } from './json.js';
 import { impliedMerges } from './merges-of-scores.js';
 
 /** The encodings whose pattern and special tokens are known by name. */
@@ -69,6 +71,7 @@ export function tokenizerFromTiktoken(
   for (const [token, id] of special) vocab.set(token, id);
   return new PipelineTokenizer({
     model: new BPE(vocab, merges, { ignoreMerges: true }),
+    kinds: byteKinds,
     preTokenizer: {
       type: 'Sequence',
       pretokenizers: [
@@ -78,15 +81,7 @@ export function tokenizerFromTiktoken(
     },
     postProcessor: null,
     decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-    addedTokens: special.map(([content, id]) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    addedTokens: special.map(([content, id]) => plainToken(id, content)),
     regex: options.regex,
   });
 }

@@ -44,7 +44,10 @@ export class BPE implements Model {
   #joints: Joints | undefined;
   /** The length of the longest token, in bytes: no longer word can be one. */
   #longest = 0;
-  /** Ids of the first symbols: by byte, and by UTF-16 unit (-1 none, -2 not looked up yet). */
+  /**
+   * Ids of the first symbols: by byte, and by UTF-16 unit (-1 none, -2 not looked up yet). In byte-level mode the
+   * latter has the parts of words that are one character and one token.
+   */
   readonly #idOfByte = new Int32Array(256);
   readonly #idOfCode = new Int32Array(0x10000).fill(-2);
 
@@ -105,19 +108,25 @@ export class BPE implements Model {
     return this.vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1;
   }
 
-  /** From here on text comes as it is, and bytes are looked up in the byte-level alphabet. */
-  useBytes(): void {
-    if (this.#byteLevel) return;
+  get takesBytes(): boolean {
+    return this.options.byteFallback === true;
+  }
+
+  useBytes(): boolean {
+    if (this.#byteLevel) return true;
+    if (!this.#canUseBytes) return false;
     this.#byteLevel = true;
     for (let byte = 0; byte < 256; byte++) {
       this.#idOfByte[byte] = this.vocab.get(CHARACTER_OF_BYTE[byte] as string) ?? -1;
     }
+    this.#idOfCode.fill(-2);
     this.#words.clear();
     this.#parts.clear();
+    return true;
   }
 
   /** Whether this model can work on bytes: nothing must be written between or behind them. */
-  get canUseBytes(): boolean {
+  get #canUseBytes(): boolean {
     const { continuingSubwordPrefix, endOfWordSuffix } = this.options;
     return (
       !continuingSubwordPrefix &&
@@ -127,7 +136,9 @@ export class BPE implements Model {
   }
 
   encode(text: string, start: number, end: number, ids: Ids): void {
-    if (end - start <= WordCache.MAX_WORD) {
+    // Where words are not divided by spaces, few come a second time, but their parts do.
+    const partsFirst = this.#byteLevel && text.charCodeAt(end - 1) > 0x7ff && end - start > 1;
+    if (end - start <= WordCache.MAX_WORD && !partsFirst) {
       if (this.#remembers && this.#words.get(text, start, end, ids)) return;
       if (end - start === 1 || !this.#mayPart(text, start, end)) {
         this.#encodeNew(text, start, end, ids, this.#words);
@@ -135,7 +146,8 @@ export class BPE implements Model {
       }
     }
     if (!this.#canPart || this.#encodeParts(text, start, end, ids) === 0) {
-      if (this.#remembers && end - start <= WordCache.MAX_WORD) this.#words.get(text, start, end, ids);
+      const remembered = this.#remembers && end - start <= WordCache.MAX_WORD;
+      if (remembered && this.#words.get(text, start, end, ids)) return;
       this.#encodeNew(text, start, end, ids, this.#words);
     }
   }
@@ -164,8 +176,15 @@ export class BPE implements Model {
     for (let i = start + 1; i <= end; i++) {
       if (i < end && this.#joinedAt(text, i)) continue;
       if (i === end && places === 0) return 0;
-      if (i - from > WordCache.MAX_WORD || !this.#parts.get(text, from, i, ids)) {
+      // Most parts are a single character.
+      const code = this.#byteLevel && i - from === 1 ? text.charCodeAt(from) : 0;
+      const known = code > 0 ? (this.#idOfCode[code] as number) : -1;
+      if (known >= 0) {
+        ids.push(known);
+      } else if (i - from > WordCache.MAX_WORD || !this.#parts.get(text, from, i, ids)) {
+        const before = ids.length;
         this.#encodeNew(text, from, i, ids, this.#parts);
+        if (code > 0 && ids.length === before + 1) this.#idOfCode[code] = ids.at(before);
       }
       from = i;
       places++;

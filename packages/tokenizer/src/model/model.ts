@@ -12,6 +12,10 @@ export interface Model {
   encode(text: string, start: number, end: number, ids: Ids): void;
   /** The same with each token's place. A token of part of a character has that character's place. */
   encodeSpans(text: string, start: number, end: number, ids: Ids, spans: Spans): void;
+  /** From here on text comes as it is and is looked up in the byte-level alphabet, if the model can do that. */
+  useBytes?(): boolean;
+  /** Whether every text has ids, even one with lone surrogates. */
+  readonly takesBytes?: boolean;
   /** The id that stands for what has no other, if the model has one. */
   readonly unkId: number | undefined;
   toJSON(): JSONPart;

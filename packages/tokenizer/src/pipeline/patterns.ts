@@ -1,7 +1,5 @@
 import { TokenizerError } from '../error.js';
 import { asObject, asString, fail } from '../format/check.js';
-import { knownScanner } from '../scan/patterns.js';
-import type { Scanner } from '../scan/scanner.js';
 
 /** Finds the next match in `text[from, end)`: where it starts and ends, or `undefined`. */
 export type Finder = (
@@ -28,12 +26,6 @@ export function finderOf(json: unknown, path: string, compile: CompileRegex | un
   throw new TokenizerError(
     `tokenizer.json: ${path} is the regular expression ${source}, which is not one of the built-in ones. To load this file pass { regex: compileRegex } from '@inkstone/tokenizer/regex'.`,
   );
-}
-
-/** The scanner for a `pattern` field, if it is one of the built-in patterns. */
-export function scannerOf(json: unknown, path: string): Scanner | undefined {
-  const { Regex } = asObject(json, path);
-  return typeof Regex === 'string' ? knownScanner(Regex) : undefined;
 }
 
 /** ` {2,}`, which the files of SentencePiece models use to squeeze spaces. */

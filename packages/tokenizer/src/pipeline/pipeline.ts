@@ -1,6 +1,5 @@
 import { describeCharacter, describeValue, TokenizerError } from '../error.js';
 import type { AddedTokenJSON, JSONPart, TokenizerJSON } from '../format/json.js';
-import { BPE } from '../model/bpe.js';
 import { Ids } from '../model/ids.js';
 import type { Model } from '../model/model.js';
 import type { Scanner } from '../scan/scanner.js';
@@ -9,6 +8,7 @@ import { AddedTokens } from './added-tokens.js';
 import { type BatchOptions, finishBatch } from './batch.js';
 import { cleanUp, type Decoder, decoderFromJSON, spaced } from './decoders.js';
 import { type Encoding, emptyEncoding } from './encoding.js';
+import type { Context, Kinds } from './kinds.js';
 import { type Normalizer, normalizerFromJSON } from './normalizers.js';
 import type { CompileRegex } from './patterns.js';
 import { originalPiece, type Piece, slicePiece } from './piece.js';
@@ -19,6 +19,8 @@ import { needsPlaces, type Step, stepsFromJSON } from './pretokenizers.js';
 /** The parts of a pipeline; those other than the model as `tokenizer.json` writes them. */
 export interface PipelineParts {
   model: Model;
+  /** How to make the parts that are named here: `allKinds`, unless there are none. */
+  kinds?: Kinds;
   normalizer?: JSONPart | null | undefined;
   preTokenizer?: JSONPart | null | undefined;
   postProcessor?: JSONPart | null | undefined;
@@ -52,27 +54,25 @@ export class PipelineTokenizer implements Tokenizer {
   readonly #takesBytes: boolean;
 
   constructor(parts: PipelineParts) {
-    const { model, regex } = parts;
+    const { model, kinds = {}, regex } = parts;
+    const context: Context = { kinds, regex, textOf: (id) => this.idToToken(id) ?? '' };
     this.#parts = parts;
     this.model = model;
     this.#normalizer = parts.normalizer
-      ? normalizerFromJSON(parts.normalizer, 'normalizer', regex)
+      ? normalizerFromJSON(parts.normalizer, 'normalizer', context)
       : undefined;
     this.#added = new AddedTokens(withIds(parts.addedTokens ?? [], model), this.#normalizer);
-    const steps = parts.preTokenizer ? stepsFromJSON(parts.preTokenizer, 'pre_tokenizer', regex) : [];
+    const steps = parts.preTokenizer ? stepsFromJSON(parts.preTokenizer, 'pre_tokenizer', context) : [];
     // Where bytes are the last step, the model maps them itself, word by word and only for words it has not seen.
-    const bytesInModel = steps.at(-1)?.bytes === true && model instanceof BPE && model.canUseBytes;
-    if (bytesInModel) model.useBytes();
+    const bytesInModel = steps.at(-1)?.bytes === true && model.useBytes?.() === true;
     this.#steps = bytesInModel ? steps.slice(0, -1) : steps;
-    this.#takesBytes =
-      steps.some((step) => step.bytes) || (model instanceof BPE && model.options.byteFallback === true);
+    this.#takesBytes = model.takesBytes === true || steps.some((step) => step.bytes);
     this.#scanners = onlyScanners(this.#steps);
     this.#needsPlaces = needsPlaces(parts.preTokenizer ?? null);
-    const textOf = (id: number) => this.idToToken(id) ?? '';
     this.#postProcessor = parts.postProcessor
-      ? postProcessorFromJSON(parts.postProcessor, 'post_processor', textOf)
+      ? postProcessorFromJSON(parts.postProcessor, 'post_processor', context)
       : undefined;
-    this.#decoder = parts.decoder ? decoderFromJSON(parts.decoder, 'decoder', regex) : spaced;
+    this.#decoder = parts.decoder ? decoderFromJSON(parts.decoder, 'decoder', context)[0] : spaced;
     this.#around = this.#findAround();
     this.vocabSize = Math.max(model.vocab.length, (this.#added.tokens.at(-1)?.id ?? -1) + 1);
   }

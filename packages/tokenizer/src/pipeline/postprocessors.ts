@@ -1,7 +1,8 @@
-import { describeValue, TokenizerError } from '../error.js';
-import { asArray, asBoolean, asId, asObject, asString, fail } from '../format/check.js';
-import { SPACE } from '../scan/sets.js';
+import { describeValue } from '../error.js';
+import { asArray, asId, asObject, asString, fail } from '../format/check.js';
+import type { JSONPart } from '../format/json.js';
 import { addedEncoding, concat, type Encoding } from './encoding.js';
+import { type Context, choose } from './kinds.js';
 
 /** The stage after the model: puts special tokens around one text or two, and numbers them. */
 export interface PostProcessor {
@@ -29,51 +30,30 @@ export function postProcess(
 }
 
 /** Builds the post-processor that a file describes. @param path of the field, for errors. */
-export function postProcessorFromJSON(json: unknown, path: string, textOf: TokenText): PostProcessor {
-  const part = asObject(json, path);
-  const type = asString(part.type, `${path}.type`);
-  switch (type) {
-    case 'Sequence':
-      return sequence(
-        asArray(part.processors, `${path}.processors`).map((one, i) =>
-          postProcessorFromJSON(one, `${path}.processors[${i}]`, textOf),
-        ),
-      );
-    case 'ByteLevel':
-      return byteLevel(
-        asBoolean(part.trim_offsets, `${path}.trim_offsets`, true),
-        asBoolean(part.add_prefix_space, `${path}.add_prefix_space`, true),
-        textOf,
-      );
-    case 'TemplateProcessing':
-      return template(part, path);
-    case 'BertProcessing': {
-      const [cls, sep] = [asTokenId(part.cls, `${path}.cls`), asTokenId(part.sep, `${path}.sep`)];
-      return fixed([[cls], [sep]], [[], [sep]], 1);
-    }
-    case 'RobertaProcessing': {
-      const [cls, sep] = [asTokenId(part.cls, `${path}.cls`), asTokenId(part.sep, `${path}.sep`)];
-      const trim = byteLevel(
-        asBoolean(part.trim_offsets, `${path}.trim_offsets`, true),
-        asBoolean(part.add_prefix_space, `${path}.add_prefix_space`, true),
-        textOf,
-      );
-      return sequence([trim, fixed([[cls], [sep]], [[sep], [sep]], 0)]);
-    }
-    default:
-      throw new TokenizerError(
-        `tokenizer.json: ${path}.type is ${describeValue(type)}, which is no post-processor; known are BertProcessing, ByteLevel, RobertaProcessing, Sequence, TemplateProcessing.`,
-      );
+export function postProcessorFromJSON(json: unknown, path: string, context: Context): PostProcessor {
+  const type = (json as { type?: unknown } | null)?.type;
+  // Nearly every file has one.
+  if (type === 'TemplateProcessing') return template(json as JSONPart, path);
+  if (type === 'Sequence') {
+    return sequence(
+      asArray((json as JSONPart).processors, `${path}.processors`).map((one, i) =>
+        postProcessorFromJSON(one, `${path}.processors[${i}]`, context),
+      ),
+    );
   }
+  const [part, build] = choose(context.kinds, 'postProcessor', json, path);
+  return build(part, path, context);
 }
 
-function asTokenId(value: unknown, path: string): number {
+/** `[token, id]`, of which the id counts. */
+export function asTokenId(value: unknown, path: string): number {
   const [token, id] = asArray(value, path);
   asString(token, `${path}[0]`);
   return asId(id, `${path}[1]`);
 }
 
-function sequence(all: readonly PostProcessor[]): PostProcessor {
+/** One after the other. */
+export function sequence(all: readonly PostProcessor[]): PostProcessor {
   return {
     added: (isPair) => all.reduce((sum, one) => sum + one.added(isPair), 0),
     process: (encodings, special) => all.reduce((parts, one) => one.process(parts, special), encodings),
@@ -81,12 +61,12 @@ function sequence(all: readonly PostProcessor[]): PostProcessor {
 }
 
 /** Does the same to an encoding and to its overflow. */
-function withOverflow(encoding: Encoding, change: (part: Encoding) => Encoding): Encoding {
+export function withOverflow(encoding: Encoding, change: (part: Encoding) => Encoding): Encoding {
   return { ...change(encoding), overflowing: encoding.overflowing.map(change) };
 }
 
 /** `before` and `after` each of the two texts; the second text's tokens get type `typeOfSecond`. */
-function fixed(
+export function fixed(
   first: [number[], number[]],
   second: [number[], number[]],
   typeOfSecond: number,
@@ -109,33 +89,6 @@ function fixed(
         });
       });
     },
-  };
-}
-
-/** Takes white space off the ends of offsets. Byte-level tokens write a space as `Ġ`. */
-function byteLevel(trimOffsets: boolean, addPrefixSpace: boolean, textOf: TokenText): PostProcessor {
-  const isSpace = (character: string | undefined) =>
-    character === 'Ġ' || (character !== undefined && SPACE.has(character.charCodeAt(0)));
-  const trim = (part: Encoding): Encoding => {
-    for (const [i, offset] of part.offsets.entries()) {
-      const token = textOf(part.inputIds[i] as number);
-      let leading = 0;
-      while (isSpace(token[leading])) leading++;
-      let trailing = 0;
-      while (isSpace(token[token.length - 1 - trailing])) trailing++;
-      if (leading > 0) {
-        // A single space at the start of the text may be the one that was added: it has no place to give up.
-        if (addPrefixSpace && leading === 1 && (i === 0 || offset[0] === 0)) leading = 0;
-        offset[0] = Math.min(offset[0] + leading, offset[1]);
-      }
-      if (trailing > 0 && offset[1] >= trailing) offset[1] = Math.max(offset[1] - trailing, offset[0]);
-    }
-    return part;
-  };
-  return {
-    added: () => 0,
-    process: (encodings) =>
-      trimOffsets ? encodings.map((encoding) => withOverflow(encoding, trim)) : encodings,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describeValue, TokenizerError } from '../error.js';
 import type { Finder } from './patterns.js';
+import type { Step } from './pretokenizers.js';
 
 /** What becomes of the matches of a split pattern. */
 export type SplitBehavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous';
@@ -122,4 +123,9 @@ export function runFinder(kindOf: (code: number) => number): Finder {
     }
     return start < 0 ? undefined : [start, i];
   };
+}
+
+/** The step that splits at the matches of a pattern. */
+export function splitBy(find: Finder, behavior: SplitBehavior, invert = false): Step {
+  return { split: (text, start, end, take) => splitAt(find, behavior, invert, text, start, end, take) };
 }

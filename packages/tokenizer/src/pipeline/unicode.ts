@@ -1,4 +1,5 @@
-import { NEWER_MARKS, rangesOf } from '../scan/newer.js';
+import { rangesOf } from '../scan/newer.js';
+import { NEWER_MARKS } from '../scan/newer-classes.js';
 import type { Edits } from './piece.js';
 
 /** Unicode's normalization forms. */

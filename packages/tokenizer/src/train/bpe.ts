@@ -1,5 +1,6 @@
 import { TokenizerError } from '../error.js';
 import type { JSONPart } from '../format/json.js';
+import { allKinds } from '../kinds/all.js';
 import { BPE } from '../model/bpe.js';
 import { CHARACTER_OF_BYTE } from '../model/byte-alphabet.js';
 import { Vocab } from '../model/vocab.js';
@@ -103,6 +104,7 @@ async function learn(corpus: Corpus, options: BPETrainOptions) {
 function assemble(model: PipelineTokenizer['model'], options: TrainOptions): PipelineTokenizer {
   return new PipelineTokenizer({
     model,
+    kinds: allKinds,
     normalizer: options.normalizer,
     preTokenizer: options.preTokenizer,
     postProcessor: options.postProcessor,

@@ -1,5 +1,6 @@
 import { TokenizerError } from '../error.js';
-import type { JSONPart } from '../format/json.js';
+import { type JSONPart, plainToken } from '../format/json.js';
+import { allKinds } from '../kinds/all.js';
 import { normalizerFromJSON } from '../pipeline/normalizers.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
 import { pretokenize } from '../pipeline/pretokenize.js';
@@ -87,11 +88,11 @@ export async function countWords(
   options: TrainOptions,
   pace: Pace,
 ): Promise<Map<string, number>> {
-  const { regex } = options;
+  const context = { kinds: allKinds, regex: options.regex };
   const normalizer = options.normalizer
-    ? normalizerFromJSON(options.normalizer, 'normalizer', regex)
+    ? normalizerFromJSON(options.normalizer, 'normalizer', context)
     : undefined;
-  const steps = options.preTokenizer ? stepsFromJSON(options.preTokenizer, 'preTokenizer', regex) : [];
+  const steps = options.preTokenizer ? stepsFromJSON(options.preTokenizer, 'preTokenizer', context) : [];
   // Bytes are mapped at the end, once for each different word.
   const bytes = steps.at(-1)?.bytes ? steps.pop() : undefined;
   const counts = new Map<string, number>();
@@ -125,15 +126,7 @@ export function vocabSizeOf(options: TrainOptions, otherwise: number): number {
 
 /** Special tokens as a file has them; their ids are their places. */
 export function addedTokens(tokens: readonly string[] = []) {
-  return tokens.map((content, id) => ({
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  return tokens.map((content, id) => plainToken(id, content));
 }
 
 export function byCodePoint(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import { TokenizerError } from '../error.js';
+import { allKinds } from '../kinds/all.js';
 import { Unigram } from '../model/unigram.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
 import {
@@ -274,6 +275,7 @@ function finish(
   const sorted = [...chosen].sort(([, a], [, b]) => b - a);
   const vocab: [string, number][] = [...special.map((token): [string, number] => [token, 0]), ...sorted];
   return new PipelineTokenizer({
+    kinds: allKinds,
     model: new Unigram(vocab, { unkId: unkToken === null ? undefined : special.indexOf(unkToken) }),
     normalizer: options.normalizer,
     preTokenizer: options.preTokenizer,

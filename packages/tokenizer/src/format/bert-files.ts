@@ -1,11 +1,11 @@
 import { TokenizerError } from '../error.js';
-import { BPE, mergesFromJSON } from '../model/bpe.js';
+import { bertKinds } from '../kinds/bert.js';
 import { Vocab } from '../model/vocab.js';
 import { WordPiece } from '../model/wordpiece.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
-import type { JSONPart } from './json.js';
+import { type JSONPart, plainToken } from './json.js';
 
-/** Files of before `tokenizer.json`: BERT's `vocab.txt`, GPT-2's `vocab.json` and `merges.txt`. */
+/** BERT's `vocab.txt`, from before `tokenizer.json`. */
 
 /** What `BertTokenizer` was told; the names and defaults are those of `transformers`. */
 export interface BertOptions {
@@ -21,16 +21,6 @@ export interface BertOptions {
   clsToken?: string;
   maskToken?: string;
 }
-
-const special = (id: number, content: string) => ({
-  id,
-  content,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
-  special: true,
-});
 
 /**
  * BERT's tokenizer from its `vocab.txt`, one token a line.
@@ -61,6 +51,7 @@ export function bertTokenizer(vocabText: string, options: BertOptions = {}): Pip
   const token = (id: string, type_id: number): JSONPart => ({ SpecialToken: { id, type_id } });
   const text = (id: string, type_id: number): JSONPart => ({ Sequence: { id, type_id } });
   return new PipelineTokenizer({
+    kinds: bertKinds,
     model: new WordPiece(vocab, { unkToken }),
     normalizer: {
       type: 'BertNormalizer',
@@ -83,46 +74,7 @@ export function bertTokenizer(vocabText: string, options: BertOptions = {}): Pip
     },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     addedTokens: [...new Set([padToken, unkToken, clsToken, sepToken, maskToken])].map((content) =>
-      special(idOf(content), content),
+      plainToken(idOf(content), content),
     ),
-  });
-}
-
-/** What `gpt2Tokenizer` may be told. */
-export interface GPT2Options {
-  /** Put a space before a text that does not start with one. Default: false. */
-  addPrefixSpace?: boolean;
-  /** Tokens that stand for themselves in text. Default: `<|endoftext|>`, if it is in the vocabulary. */
-  specialTokens?: readonly string[];
-}
-
-/** GPT-2's tokenizer (also RoBERTa's, without its template) from `vocab.json` and `merges.txt`. */
-export function gpt2Tokenizer(
-  vocabJSON: string,
-  mergesText: string,
-  options: GPT2Options = {},
-): PipelineTokenizer {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(vocabJSON);
-  } catch (error) {
-    throw new TokenizerError(`vocab.json: not JSON (${(error as Error).message}).`);
-  }
-  const vocab = Vocab.fromJSON(parsed, 'vocab.json');
-  const merges = mergesText.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
-  const tokens = options.specialTokens ?? (vocab.get('<|endoftext|>') !== undefined ? ['<|endoftext|>'] : []);
-  const byteLevel = {
-    type: 'ByteLevel',
-    add_prefix_space: options.addPrefixSpace ?? false,
-    trim_offsets: true,
-    use_regex: true,
-  };
-  let next = vocab.size;
-  return new PipelineTokenizer({
-    model: new BPE(vocab, mergesFromJSON(merges)),
-    preTokenizer: byteLevel,
-    postProcessor: { ...byteLevel, trim_offsets: false },
-    decoder: byteLevel,
-    addedTokens: tokens.map((content) => special(vocab.get(content) ?? next++, content)),
   });
 }

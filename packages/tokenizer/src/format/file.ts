@@ -1,0 +1,68 @@
+import { describeValue, TokenizerError } from '../error.js';
+import { choose, type Kinds } from '../pipeline/kinds.js';
+import type { CompileRegex } from '../pipeline/patterns.js';
+import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { asAddedToken, asArray, asObject } from './check.js';
+import type { JSONPart } from './json.js';
+import { scanBPE } from './scan.js';
+
+/** What the loaders may be told. */
+export interface LoadOptions {
+  /** For regular expressions that are not built in: `compileRegex` from `@inkstone/tokenizer/regex`. */
+  regex?: CompileRegex | undefined;
+}
+
+/** The pipeline that the content of a `tokenizer.json` describes. */
+export function pipelineOf(json: unknown, kinds: Kinds, options: LoadOptions): PipelineTokenizer {
+  const file = asObject(json, 'the file');
+  if (file.version !== undefined && file.version !== '1.0') {
+    throw new TokenizerError(`tokenizer.json: version must be "1.0", but is ${describeValue(file.version)}.`);
+  }
+  const part = (field: string): JSONPart | null =>
+    file[field] === undefined || file[field] === null ? null : (asObject(file[field], field) as JSONPart);
+  return new PipelineTokenizer({
+    model: choose(kinds, 'model', modelOf(file), 'model')[1](file.model),
+    kinds,
+    normalizer: part('normalizer'),
+    preTokenizer: part('pre_tokenizer'),
+    postProcessor: part('post_processor'),
+    decoder: part('decoder'),
+    truncation: part('truncation'),
+    padding: part('padding'),
+    addedTokens: asArray(file.added_tokens ?? [], 'added_tokens').map((token, i) =>
+      asAddedToken(token, `added_tokens[${i}]`),
+    ),
+    regex: options.regex,
+  });
+}
+
+/** The model, with its type. */
+export function modelOf(file: Record<string, unknown>): Record<string, unknown> {
+  const model = asObject(file.model, 'model');
+  return { ...model, type: model.type ?? guessType(model) };
+}
+
+/** Old files do not name the type. */
+function guessType(model: Record<string, unknown>): string | undefined {
+  if (model.merges !== undefined) return 'BPE';
+  if (Array.isArray(model.vocab)) return 'Unigram';
+  if (model.max_input_chars_per_word !== undefined) return 'WordPiece';
+  return model.unk_token !== undefined ? 'WordLevel' : undefined;
+}
+
+/** What a file says, however it comes. */
+export function contentOf(json: unknown): unknown {
+  if (json instanceof Uint8Array) return scanBPE(json) ?? parse(new TextDecoder().decode(json));
+  if (typeof json !== 'string') return json;
+  // Lone surrogates, which bytes cannot hold, are for the general parser.
+  const isText = json.length > 1 << 16 && !/[\ud800-\udfff]/u.test(json);
+  return (isText ? scanBPE(new TextEncoder().encode(json)) : undefined) ?? parse(json);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TokenizerError(`tokenizer.json: not JSON (${(error as Error).message}).`);
+  }
+}

@@ -1,0 +1,85 @@
+import { describeValue, TokenizerError } from '../error.js';
+import { asObject, asString } from '../format/check.js';
+import type { Model } from '../model/model.js';
+import type { Decoder } from './decoders.js';
+import type { Normalizer } from './normalizers.js';
+import type { CompileRegex } from './patterns.js';
+import type { PostProcessor, TokenText } from './postprocessors.js';
+import type { Step } from './pretokenizers.js';
+
+/** What builders may use. */
+export interface Context {
+  readonly kinds: Kinds;
+  readonly regex?: CompileRegex | undefined;
+  /** The text of a token, for post-processors. */
+  readonly textOf?: TokenText;
+}
+
+/** Makes the part that a file describes. `path` is the field's, for errors. */
+export type Build<T> = (part: Record<string, unknown>, path: string, context: Context) => T;
+
+type Table<T> = Readonly<Record<string, T>>;
+
+/**
+ * What a pipeline can be made of: for each stage the types that a file may name, and how to make them. Only what is
+ * in the tables takes part in a program, so a bundle has no more kinds than it names, or than its files ask for.
+ */
+export interface Kinds {
+  readonly model?: Table<(json: unknown) => Model>;
+  readonly normalizer?: Table<Build<Normalizer>>;
+  readonly preTokenizer?: Table<Build<Step[]>>;
+  readonly postProcessor?: Table<Build<PostProcessor>>;
+  /** Takes and gives whether the tokens before and behind it are one, in parts. */
+  readonly decoder?: Table<
+    (
+      part: Record<string, unknown>,
+      path: string,
+      context: Context,
+      fused: boolean,
+    ) => readonly [Decoder, fused: boolean]
+  >;
+}
+
+/** What the stages are called in errors. */
+const NAMES: Readonly<Record<keyof Kinds, string>> = {
+  model: 'model',
+  normalizer: 'normalizer',
+  preTokenizer: 'pre-tokenizer',
+  postProcessor: 'post-processor',
+  decoder: 'decoder',
+};
+
+/** The part, checked to be an object, and what its type asks for. */
+export function choose<S extends keyof Kinds>(
+  kinds: Kinds,
+  stage: S,
+  json: unknown,
+  path: string,
+): [part: Record<string, unknown>, build: NonNullable<Kinds[S]>[string]] {
+  const part = asObject(json, path);
+  const type = asString(part.type, `${path}.type`);
+  const table = (kinds[stage] ?? {}) as NonNullable<Kinds[S]>;
+  if (!Object.hasOwn(table, type)) throw unknownType(stage, type, path, Object.keys(table));
+  return [part, table[type] as NonNullable<Kinds[S]>[string]];
+}
+
+/** The error for a type that is not among `known`. */
+export function unknownType(
+  stage: keyof Kinds,
+  type: unknown,
+  path: string,
+  known: readonly string[],
+): TokenizerError {
+  const all = [...known, ...(stage === 'model' ? [] : ['Sequence'])].sort().join(', ');
+  return new TokenizerError(
+    `tokenizer.json: ${path}.type is ${describeValue(type)}, which is no ${NAMES[stage]}; known are ${all}.`,
+  );
+}
+
+/** All that any of them has. */
+export function joinKinds(...all: readonly Kinds[]): Kinds {
+  const joined: Record<string, object> = {};
+  for (const kinds of all)
+    for (const [stage, table] of Object.entries(kinds)) joined[stage] = { ...joined[stage], ...table };
+  return joined;
+}
