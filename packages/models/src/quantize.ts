@@ -48,7 +48,7 @@ export function quantize<M extends nn.Module>(model: M, options: QuantizeOptions
     filter: (_layer, path) => !kept.some((name) => ends(path, name)),
   });
   // Now, so that the float weights can go.
-  keep(...model.stateDict().values());
+  keep(...model.parameters(), ...Array.from(model.namedBuffers(), ([, buffer]) => buffer));
   return model;
 }
 

@@ -74,6 +74,11 @@ describe.each(models)('%s, trained and then quantised', (_name, make) => {
     async (_what, quantization, allowed, lossAllowed) => {
       const model = (await AutoModelForCausalLM.fromPretrained(folder, { quantization })).eval();
       expect(isQuantized(model)).toBe(true);
+      // They are there, not to be worked out again from the float weights for each token.
+      const pending = [...model.namedBuffers()].filter(
+        ([, { value }]) => !value.resident && value.host === null,
+      );
+      expect(pending.map(([name]) => name)).toEqual([]);
       const [want, got] = [await logits(float), await logits(model)];
       const apart = error(want, got);
       expect(apart).toBeLessThan(allowed);
