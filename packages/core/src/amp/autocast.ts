@@ -23,7 +23,9 @@ export interface AutocastOptions {
 export function autocast<T>(fn: () => T, options: AutocastOptions = {}): T {
   const { dtype = 'float16', enabled = true } = options;
   if (dtype !== 'float16') throw new Error(`autocast: dtype is ${JSON.stringify(dtype)}, must be 'float16'`);
-  const result = withAutocast(enabled ? dtype : null, fn);
-  if (result instanceof Promise) throw new Error('autocast: the function must not be async');
-  return result;
+  return withAutocast(enabled ? dtype : null, () => {
+    const result = fn();
+    if (result instanceof Promise) throw new Error('autocast: the function must not be async');
+    return result;
+  });
 }
