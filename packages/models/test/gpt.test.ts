@@ -153,6 +153,7 @@ describe('the numbers of a PyTorch program', () => {
       warmupSteps: a.warmup,
       weightDecay: a.weight_decay,
       maxGradNorm: 0,
+      rng: 'host',
       loggingSteps: 1,
     });
     const losses: number[] = [];
