@@ -215,6 +215,14 @@ describe('wrong dtypes', () => {
     multinomial: [() => multinomial(int(1), 1), 'multinomial', 'int32'],
     requiresGrad_: [() => int(1).requiresGrad_(), 'requiresGrad_', 'int32'],
   });
+  it('shifts by counts that no integer has bits for push all of them out', async () => {
+    const counts = tensor([-33, -1, 0, 31, 32, 40], { dtype: 'int32' });
+    const shifted = (x: number, name: 'bitwiseLeftShift' | 'bitwiseRightShift') =>
+      tensor([x], { dtype: 'int32' })[name](counts).toArray();
+    expect(await shifted(1, 'bitwiseLeftShift')).toEqual([0, 0, 1, -(2 ** 31), 0, 0]);
+    expect(await shifted(1024, 'bitwiseRightShift')).toEqual([0, 0, 1024, 0, 0, 0]);
+    expect(await shifted(-1024, 'bitwiseRightShift')).toEqual([-1, -1, -1024, -1, -1, -1]);
+  });
   it('allclose and equal', async () => {
     await expect(z(2).allclose(z(3))).rejects.toThrow(/\[2\].*\[3\]/);
     expect(await z(2).equal(z(3))).toBe(false);

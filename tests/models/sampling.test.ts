@@ -98,10 +98,21 @@ describe.each(backends)('%s', (name, backend) => {
       { topK: 2 },
       { topK: 0, topP: 0.9, temperature: 0.5 },
       { topK: 1, temperature: 3 },
+      { topK: 2, topP: 0.99 },
+      { topK: 2, topP: 0.6 },
     ]) {
       const settings = { maxNewTokens: 60, seed: 3, ...options };
       const { sequences } = await model.generate([[0]], { ...settings, returnDictInGenerate: true });
       expect(await model.generate([[0]], settings)).toEqual(sequences);
+    }
+  });
+
+  here('an end that is no token bars nothing, in no text', async () => {
+    const model = new Fixed([0, 1, 2, 9]);
+    for (const eosTokenId of [7, -1, [3, 5]]) {
+      const settings = { maxNewTokens: 3, minNewTokens: 2, doSample: false, eosTokenId };
+      const { sequences } = await model.generate([[0], [0]], { ...settings, returnDictInGenerate: true });
+      expect(await model.generate([[0], [0]], settings)).toEqual(sequences);
     }
   });
 

@@ -22,6 +22,7 @@ import { nextTask } from './next-task.js';
 import { savePretrained } from './pretrained.js';
 import { type TrainingArguments, trainingArguments } from './training/arguments.js';
 import { Clock } from './training/clock.js';
+import { dropsSomething } from './training/dropout.js';
 import { meanLoss } from './training/evaluation.js';
 import type { EndEvent, StepEvent, TrainingEvent } from './training/events.js';
 import {
@@ -159,6 +160,7 @@ export class Trainer implements TrainingControl {
       );
     }
     const model = await AutoModelForCausalLM.fromPretrained(checkpoint, device ? { device } : {});
+    saved.freeze(model);
     const hasTokenizer = await checkpoint.exists('tokenizer.json');
     const newEnd = changes.maxSteps !== undefined || changes.maxSeconds !== undefined;
     const trainer = new Trainer({
@@ -323,14 +325,8 @@ export class Trainer implements TrainingControl {
       validationTokens: validation?.length ?? 0,
       tokensPerStep: this.#tokensPerStep,
       device: String(this.device),
-      rng: this.#drops() ? this.arguments.rng : null,
+      rng: dropsSomething(this.model) ? this.arguments.rng : null,
     };
-  }
-
-  /** Whether something of the model is dropped in training. */
-  #drops(): boolean {
-    const { dropout } = this.model.config as { readonly dropout?: number };
-    return (dropout ?? 0) > 0;
   }
 
   #reasonToEnd(clock: Clock, signal: AbortSignal | undefined): EndEvent['reason'] | null {

@@ -10,6 +10,7 @@ import {
   learningRateAt,
   MemoryFolder,
   readRun,
+  resolveCheckpoint,
   Trainer,
   type TrainerOptions,
   type TrainingEvent,
@@ -261,4 +262,44 @@ test('dropout is drawn on the device, or on the host where it is told so, and th
   expect(plain[0]).toBe(null);
   expect(await losses({ rng: 'host' }, 0)).toEqual(plain);
   expect(() => newTrainer({ rng: 'gpu' as 'host' })).toThrow("rng is \"gpu\", must be 'host' or 'device'");
+});
+
+test('a checkpoint from before dropout could be drawn on the device goes on with the draws of the host', async () => {
+  const withDropout = (): GPT => {
+    manualSeed(42);
+    const { vocabSize } = tokenizer;
+    return new GPT({ vocabSize, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 16, dropout: 0.3 });
+  };
+  const model = withDropout();
+  const expected = lossesOf(await collect(newTrainer({ model, maxSteps: 6, rng: 'host' })));
+  const output = new MemoryFolder('old');
+  const first = newTrainer({ model: withDropout(), maxSteps: 6, rng: 'host', output });
+  for await (const event of first.run()) if (event.type === 'step' && event.step === 3) first.stop();
+  const checkpoint = await resolveCheckpoint(output);
+  const state = JSON.parse(new TextDecoder().decode(await checkpoint.read('training_state.json')));
+  delete state.arguments.rng;
+  await checkpoint.write('training_state.json', new TextEncoder().encode(JSON.stringify(state)));
+  const second = await Trainer.resume(output, { train });
+  const rest = lossesOf(await collect(second));
+  expect(rest.length).toBeGreaterThan(0);
+  expect(rest).toEqual(expected.slice(-rest.length));
+});
+
+test('what is frozen stays frozen when a run goes on', async () => {
+  const frozen = (): GPT => {
+    manualSeed(42);
+    const model = new GPT({ vocabSize: tokenizer.vocabSize, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 16 });
+    model.transformer.wpe.weight.requiresGrad_(false);
+    return model;
+  };
+  const whole = newTrainer({ model: frozen(), maxSteps: 6 });
+  const expected = lossesOf(await collect(whole));
+  const output = new MemoryFolder('frozen');
+  const first = newTrainer({ model: frozen(), maxSteps: 6, output });
+  for await (const event of first.run()) if (event.type === 'step' && event.step === 3) first.stop();
+  const second = await Trainer.resume(output, { train });
+  const rest = lossesOf(await collect(second));
+  expect(rest.length).toBeGreaterThan(0);
+  expect(rest).toEqual(expected.slice(-rest.length));
+  expect(await weightsOf(second.model)).toEqual(await weightsOf(whole.model));
 });

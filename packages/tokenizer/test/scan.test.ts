@@ -3,7 +3,7 @@ import { peerFile } from '@inkstone/peers/files';
 import { expect, test } from 'vitest';
 import { scanBPE } from '../src/format/scan.js';
 import { gpt2Tokenizer } from '../src/formats.js';
-import { pipelineFromJSON } from '../src/index.js';
+import { pipelineFromJSON, TokenizerError } from '../src/index.js';
 import { gpt2Files } from './support/families.js';
 
 /** The quick way of reading a file's vocabulary and merges must give what `JSON.parse` gives, or leave it alone. */
@@ -98,4 +98,36 @@ test('a text with a lone surrogate keeps it', () => {
   const padding = ' '.repeat(1 << 16);
   const tokenizer = pipelineFromJSON(`{${padding}"model": ${model('{"\ud83d": 0}', '[]')}}`);
   expect(tokenizer.idToToken(0)).toBe('\ud83d');
+});
+
+test('what JSON does not allow is refused in the words of the general parser', () => {
+  const vocabulary = model('{"a": 0, "b": 1}', '[]');
+  const file = (text: string) => `{"version": "1.0", ${text}}`;
+  for (const text of [
+    file(`"x": "a\\q", "model": ${vocabulary}`),
+    file(`"x": "a\\u00", "model": ${vocabulary}`),
+    file(`"model": ${model('{"a": 0,\u0001"b": 1}', '[]')}`),
+    file(`"model": ${vocabulary}, "model": {"type": "BPE", "vocab": 0, "merges": 0}`),
+  ]) {
+    const message = (content: unknown): string => {
+      try {
+        pipelineFromJSON(content);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TokenizerError);
+        return (error as Error).message;
+      }
+      return 'no error';
+    };
+    expect(message(bytesOf(text))).toBe(message(text));
+    expect(message(text)).not.toBe('no error');
+  }
+  // Of a type that comes twice the last counts.
+  const twice = file(
+    `"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "type": "WordLevel", "unk_token": "a"}`,
+  );
+  expect(scanBPE(bytesOf(twice))).toBeUndefined();
+});
+
+test('a part whose kind is not given is an error that says what to give', () => {
+  expect(() => pipelineFromJSON(bytesOf('{"model": {"type": ""}}'))).toThrow('model.type is ""');
 });

@@ -1,6 +1,7 @@
 /** Arithmetic on the bits of integers; on bools it is that of logic. */
 import type { DType } from '../backend/dtype.js';
 import type { BinaryOp } from '../backend/program.js';
+import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import type { Value } from '../graph/value.js';
 import { binary, binaryOp, type Emit, logicalNot, type Operand, sub } from './pointwise.js';
 
@@ -18,6 +19,9 @@ function bitwise(name: string, emit: BinaryOp | Emit, bools = true): (x: Operand
   return (x, y) => binary(op, x, y, integers(name, bools));
 }
 
+const inside = (b: ProgramBuilder, n: Expr): Expr =>
+  b.binary('and', b.binary('ge', n, b.like(n, 0)), b.binary('lt', n, b.like(n, 32)));
+
 export const bitwiseAnd: (x: Operand, y: Operand) => Value = bitwise('bitwiseAnd', 'and');
 export const bitwiseOr: (x: Operand, y: Operand) => Value = bitwise('bitwiseOr', 'or');
 export const bitwiseXor: (x: Operand, y: Operand) => Value = bitwise('bitwiseXor', 'xor');
@@ -28,14 +32,14 @@ export function bitwiseNot(x: Value): Value {
   return x.dtype === 'bool' ? logicalNot(x) : sub(x.dtype === 'uint8' ? 255 : -1, x);
 }
 
-/** Counts of 32 and more push all bits out, where the language looks at the lowest five bits of a count alone. */
+/** Counts below 0 and from 32 on push all bits out, where the language looks at the lowest five bits of a count alone. */
 export const bitwiseLeftShift: (x: Operand, y: Operand) => Value = bitwise(
   'bitwiseLeftShift',
-  (b, x, n) => b.select(b.binary('lt', n, b.like(n, 32)), b.binary('shl', x, n), b.like(x, 0)),
+  (b, x, n) => b.select(inside(b, n), b.binary('shl', x, n), b.like(x, 0)),
   false,
 );
 export const bitwiseRightShift: (x: Operand, y: Operand) => Value = bitwise(
   'bitwiseRightShift',
-  (b, x, n) => b.binary('shr', x, b.binary('min', n, b.like(n, 31))),
+  (b, x, n) => b.binary('shr', x, b.select(inside(b, n), n, b.like(n, 31))),
   false,
 );

@@ -54,7 +54,9 @@ export class Choice {
       const marks = new Uint8Array(texts.length * width);
       texts.forEach((text, row) => {
         if (config.repetitionPenalty !== 1) for (const token of text) marks[row * width + token] = seen;
-        for (const token of barredTokens(text, newTokens, config)) marks[row * width + token] = barred;
+        // An end that is no token of the model's bars nothing.
+        for (const token of barredTokens(text, newTokens, config))
+          if (token >= 0 && token < width) marks[row * width + token] = barred;
       });
       all.push(marks);
     }
@@ -88,7 +90,7 @@ export class Choice {
       const least = kept.topk(count).values.narrow(-1, count - 1, 1);
       kept = where(kept.lt(least), NEVER, kept);
     }
-    if (topP < 1) kept = nucleus(kept, topP, count);
+    if (topP < 1) kept = nucleus(kept, topP);
     if (minP > 0) {
       const least = kept.amax(-1, true).add(Math.log(minP));
       kept = where(kept.lt(least), NEVER, kept);
@@ -99,12 +101,12 @@ export class Choice {
 
 /**
  * The fewest of the most probable tokens that sum up to p: those before which less than p has come. Of equal ones the
- * last come first, since on the host the first are dropped first.
- * @param count only so many have a chance
+ * last come first, since on the host the first are dropped first. All are sorted: of those tied with the last that topK
+ * keeps there may be any number.
  */
-function nucleus(scores: Tensor, p: number, count: number): Tensor {
+function nucleus(scores: Tensor, p: number): Tensor {
   const backwards = scores.flip([-1]);
-  const { indices } = backwards.topk(count);
+  const { indices } = backwards.topk(scores.shape[1]);
   const probabilities = backwards.softmax(-1).gather(-1, indices);
   const before = probabilities.cumsum(-1).sub(probabilities);
   const nobody = zeros(scores.shape, { dtype: 'int32', device: scores.device });

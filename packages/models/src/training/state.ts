@@ -5,6 +5,7 @@
  */
 import { type amp, defaultGenerator, type Generator, type optim } from '@inkstone/core';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '@inkstone/core/io';
+import type { CausalLM } from '../causal-lm.js';
 import { type Folder, jsonBytes, readJSON } from '../folder.js';
 import { type TrainingArguments, trainingArguments } from './arguments.js';
 
@@ -97,6 +98,8 @@ export async function writeTrainingState(folder: Folder, live: LiveState): Promi
 /** What `readTrainingState` gives. */
 export interface SavedState {
   readonly state: TrainingState;
+  /** Freezes the parameters that were not trained: a folder of weights does not say which. */
+  freeze(model: CausalLM): void;
   /** The optimizer's state for groups with these names. @throws Error if the file is of other parameters. */
   optimizer(names: readonly (readonly string[])[]): optim.OptimizerState;
   /** Puts the default generator and the one of the batches back to where they were. */
@@ -122,7 +125,8 @@ export async function readTrainingState(folder: Folder): Promise<SavedState> {
   if (!isNumber(seconds)) return fail(`seconds is ${seconds}, must be a number`);
   let args: TrainingArguments;
   try {
-    args = trainingArguments(json.arguments ?? {});
+    // A checkpoint holds every argument that there was: what is missing is as it was before there was a choice.
+    args = trainingArguments({ rng: 'host', ...json.arguments });
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -142,11 +146,17 @@ export async function readTrainingState(folder: Folder): Promise<SavedState> {
     notes,
     madeBy: { device: String(madeBy?.device) },
   };
+  const groups = json.optimizer?.paramGroups;
+  const saved = groups?.map(({ params }) => params.map(({ name }) => name));
   return {
     state,
+    freeze(model) {
+      const trained = new Set(saved?.flat());
+      if (trained.size === 0) return;
+      for (const [name, parameter] of model.namedParameters())
+        if (!trained.has(name)) parameter.requiresGrad_(false);
+    },
     optimizer(names) {
-      const groups = json.optimizer?.paramGroups;
-      const saved = groups?.map(({ params }) => params.map(({ name }) => name));
       if (JSON.stringify(saved) !== JSON.stringify(names)) {
         return fail('optimizer.paramGroups lists other parameters than the model has');
       }

@@ -78,6 +78,6 @@ function want(stage: keyof Kinds, json: unknown, path: string, wanted: Set<numbe
   if (type === 'TemplateProcessing') return;
   const types = TYPES[stage].split('|').map((names) => names.split(','));
   const at = types.findIndex((names) => names.includes(type));
-  if (at < 0) throw unknownType(stage, type, path, types.flat().filter(Boolean));
+  if (at < 0 || type === '') throw unknownType(stage, type, path, types.flat().filter(Boolean));
   wanted.add(at);
 }

@@ -36,6 +36,7 @@ class Scan {
   #vocab: Vocab | undefined;
   #merges: Int32Array | undefined;
   #isBPE = false;
+  #models = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = this.#source = bytes;
@@ -46,6 +47,8 @@ class Scan {
     const { model, ...rest } = this.#others();
     if (!this.#merges || model?.vocab !== 0 || model.merges !== 0 || model.continuing_subword_prefix)
       throw new Unexpected();
+    // Of a key that comes twice the last counts.
+    if (model.type !== 'BPE' || this.#models !== 1) throw new Unexpected();
     return { ...rest, model: { ...model, vocab: this.#vocab, merges: this.#merges } };
   }
 
@@ -63,6 +66,7 @@ class Scan {
   }
 
   #model(): void {
+    this.#models++;
     this.#object((key) => {
       const from = this.#next();
       if (key === 'vocab' && this.#isBPE && !this.#vocab) this.#vocab = this.#readVocab();
@@ -81,7 +85,8 @@ class Scan {
   #next(): number {
     const bytes = this.#bytes;
     let at = this.#at;
-    while ((bytes[at] as number) <= 0x20) at++;
+    for (let byte = bytes[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; )
+      byte = bytes[++at];
     this.#at = at;
     return at;
   }
@@ -162,7 +167,12 @@ class Scan {
       if (at >= bytes.length) throw new Unexpected();
       at += bytes[at] === BACKSLASH ? 2 : 1;
     }
-    const text: string = JSON.parse(new TextDecoder().decode(bytes.subarray(this.#from - 1, at + 1)));
+    let text: string;
+    try {
+      text = JSON.parse(new TextDecoder().decode(bytes.subarray(this.#from - 1, at + 1)));
+    } catch {
+      throw new Unexpected();
+    }
     // What UTF-8 cannot hold is left to the general parser.
     if (/[\ud800-\udfff]/u.test(text)) throw new Unexpected();
     this.#source = new TextEncoder().encode(text);

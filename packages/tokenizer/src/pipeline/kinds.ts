@@ -59,6 +59,10 @@ export function choose<S extends keyof Kinds>(
   const part = asObject(json, path);
   const type = asString(part.type, `${path}.type`);
   const table = (kinds[stage] ?? {}) as NonNullable<Kinds[S]>;
+  if (kinds[stage] === undefined && type !== 'Sequence')
+    throw new TokenizerError(
+      `PipelineTokenizer: ${path}.type is ${describeValue(type)}, and no ${NAMES[stage]} is among the kinds given; pass kinds: allKinds.`,
+    );
   if (!Object.hasOwn(table, type)) throw unknownType(stage, type, path, Object.keys(table));
   return [part, table[type] as NonNullable<Kinds[S]>[string]];
 }

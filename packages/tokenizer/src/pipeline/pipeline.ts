@@ -19,7 +19,7 @@ import { needsPlaces, type Step, stepsFromJSON } from './pretokenizers.js';
 /** The parts of a pipeline; those other than the model as `tokenizer.json` writes them. */
 export interface PipelineParts {
   model: Model;
-  /** How to make the parts that are named here: `allKinds`, unless there are none. */
+  /** How to make the parts that are named here: give `allKinds`, or those of a family, wherever any is named. */
   kinds?: Kinds;
   normalizer?: JSONPart | null | undefined;
   preTokenizer?: JSONPart | null | undefined;
