@@ -8,6 +8,7 @@ import {
   compile,
   type Device,
   functional as F,
+  full,
   manualSeed,
   nn,
   open,
@@ -18,6 +19,7 @@ import {
   setDefaultDevice,
   type Tensor,
   tensor,
+  zeros,
 } from '@inkstone/core';
 import { requireFixture } from '@inkstone/harness/fixtures';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -73,7 +75,7 @@ describe.each(backends)('mixed precision on $name', { timeout: 240_000 }, ({ bac
     expect(layer.forward(x).dtype).toBe('float32');
   });
 
-  test('which ops are computed in what', () => {
+  test('which ops are computed in what', async () => {
     const a = rand(2, 2, 4, 8);
     const half = a.to('float16');
     const dtypes = amp.autocast(() => [
@@ -93,6 +95,23 @@ describe.each(backends)('mixed precision on $name', { timeout: 240_000 }, ({ bac
       ...['float16', 'float16', 'float32', 'float32', 'float32', 'float32', 'float32', 'float32'],
       ...['float16', 'float32', 'float32'],
     ]);
+    const big = full([100, 1], 300);
+    const [total, size, power] = amp.autocast(() => {
+      const product = big.matmul(full([1, 10], 3));
+      return [product.sum(), product.norm(), product.square().mean()];
+    });
+    expect(await total.item()).toBe(900_000);
+    expect(await size.item()).toBeCloseTo(900 * Math.sqrt(1000), 0);
+    expect(await power.item()).toBe(810_000);
+    const state = new nn.Linear(3, 4);
+    const layers = amp.autocast(() => {
+      const h = state.forward(zeros([1, 2, 3])).detach();
+      return [
+        new nn.GRU(3, 4).forward(zeros([5, 2, 3]), h)[0],
+        zeros([2, 3]).updateSlice_(0, 0, h.select(0, 0).narrow(1, 0, 3).narrow(0, 0, 1)),
+      ];
+    });
+    expect(layers.map(({ dtype }) => dtype)).toEqual(['float32', 'float32']);
     expect(() => amp.autocast(() => Promise.resolve(1))).toThrow('must not be async');
     expect(a.matmul(a.transpose(-1, -2)).dtype).toBe('float32');
   });
@@ -142,6 +161,26 @@ describe.each(backends)('mixed precision on $name', { timeout: 240_000 }, ({ bac
     const want = (await numbers(x.sum(0))).map((sum) => 1e-9 * sum);
     expect(await gradient(null)).toEqual(want.map(() => 0));
     expect(apart(want, await gradient(new amp.GradScaler()))).toBeLessThan(2e-3);
+  });
+
+  test('a compiled backward pass scales by the scale of each call', async () => {
+    const layer = new nn.Linear(2, 1);
+    const optimizer = new optim.SGD(layer.parameters(), { lr: 0.1 });
+    const scaler = new amp.GradScaler({ initScale: 4, growthInterval: 1 });
+    const x = tensor([[1, 1]]);
+    const back = compile((given: Tensor) => {
+      const loss = layer.forward(given).sum();
+      scaler.scale(loss).backward();
+      return loss;
+    });
+    for (let step = 0; step < 5; step++) {
+      optimizer.zeroGrad();
+      back(x);
+      scaler.unscale_(optimizer);
+      expect(await layer.weight.grad?.toArray()).toEqual([[1, 1]]);
+      await scaler.step(optimizer);
+      scaler.update();
+    }
   });
 
   test('a step with an overflow is left out, and the scale falls; without any it grows', async () => {

@@ -228,6 +228,9 @@ describe('wrong dtypes', () => {
     expect(await z(2).equal(z(3))).toBe(false);
     expect(await tensor([1, Number.NaN]).equal(tensor([1, Number.NaN]))).toBe(false);
     expect(await tensor([1, 2]).equal(tensor([1, 2]))).toBe(true);
+    const bytes = (value: number): Tensor => tensor([value], { dtype: 'uint8' });
+    expect(await bytes(1).allclose(bytes(2), { atol: 1.5 })).toBe(true);
+    expect(await mask(2).allclose(mask(2))).toBe(true);
     expect(await tensor([1, 2]).allclose(tensor([1, 2.00001]))).toBe(true);
     expect(await tensor([1, 2]).allclose(tensor([1, 2.1]))).toBe(false);
     expect(await tensor([1, Number.NaN]).allclose(tensor([1, Number.NaN]), { equalNan: true })).toBe(true);

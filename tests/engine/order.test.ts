@@ -156,3 +156,11 @@ describe('errors change nothing', () => {
     expect(await ones(3).sum().item()).toBe(3);
   });
 });
+
+test('a wrong index is told of, wherever the result lies by the time it is read', async () => {
+  const bad = F.embedding(tensor([9], { dtype: 'int32' }).mul(1), ones([4, 2])).keep();
+  // Small results that nobody reads move to the host, this one among them.
+  for (let i = 0; i < 40; i++) tensor([i]).mul(2).keep();
+  await expect(bad.toArray()).rejects.toThrow('out of range');
+  expect(await ones([1]).item()).toBe(1);
+});

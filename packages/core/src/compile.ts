@@ -5,6 +5,7 @@ import { describe, matches, type Pattern } from './compile/structure.js';
 import { currentDevice, type Device } from './device.js';
 import { autocastDType } from './graph/autocast-mode.js';
 import { isGradEnabled } from './graph/grad-mode.js';
+import { holdingMemory } from './graph/holding.js';
 import { currentRng, type Rng } from './graph/rng-mode.js';
 import { tracer } from './graph/trace.js';
 import { Value } from './graph/value.js';
@@ -69,7 +70,7 @@ export function compile<A extends unknown[], R>(
     throw new Error(`compile: maxRecordings is ${maxRecordings}, but must be a whole number from 1 on`);
   const kept: Recorded[] = [];
   let count = 0;
-  return (...args) => {
+  const call = (...args: A): R => {
     const device = currentDevice();
     if (tracer || device?.eager) return fn(...args);
     const gradMode = isGradEnabled();
@@ -108,6 +109,7 @@ export function compile<A extends unknown[], R>(
     }
     return replay.result(tensors) as R;
   };
+  return (...args) => holdingMemory(() => call(...args));
 }
 
 /** A value in the memory of an argument, of which nothing is known on the host. */

@@ -11,7 +11,7 @@ export interface AutocastOptions {
 /**
  * Runs `fn` with products of matrices and attention on float16 operands: parameters stay float32 (the masters), their
  * rounded values take part, sums are accumulated in float32, and gradients come back in float32. Softmax, norms,
- * cross-entropy and recurrent layers get float32. All else has the dtype that its inputs have together.
+ * cross-entropy, recurrent layers, sums, products over dimensions, exp, log and powers get float32. All else has the dtype that its inputs have together.
  *
  * Call `backward` outside. Small gradients vanish in float16: scale the loss with a `GradScaler`.
  *

@@ -1,5 +1,6 @@
 /** Loss scaling, which keeps small gradients from vanishing in float16: https://arxiv.org/abs/1710.03740, section 3.2. */
 import { noGrad } from '../autograd.js';
+import { drawnValue } from '../graph/record.js';
 import { mul } from '../ops/pointwise.js';
 import { all } from '../ops/reduce.js';
 import { isfinite } from '../ops/special.js';
@@ -76,7 +77,11 @@ export class GradScaler {
   scale(loss: Tensor): Tensor {
     // It is what one wants to read after the step, as with a loss that backward is called on.
     loss.device.noteRoot(loss.value);
-    return loss.mul(this.#scale);
+    // Data, not a number of the graph: a compiled step, and its backward pass, take the scale of each call.
+    const scale = drawnValue(loss.device, [], 'float32', (out) => {
+      out[0] = this.#scale;
+    });
+    return new Tensor(mul(loss.value, scale));
   }
 
   /**

@@ -8,7 +8,7 @@ import { clone } from '../ops/cast.js';
 import { full } from '../ops/create.js';
 import { add } from '../ops/pointwise.js';
 import { sumGradients } from '../ops/views.js';
-import { backwardOf, observed } from './hooks.js';
+import { backwardOf, guardHooks, observed } from './hooks.js';
 
 export interface BackwardOptions {
   /** Gradient of the root; needed unless the root has one element. */
@@ -56,6 +56,7 @@ function propagate(
   sources: readonly Value[] | null,
   retain: boolean,
 ): Map<Value, Value> {
+  guardHooks();
   const wanted = sources === null ? null : new Set(sources);
   const order = reachable(root, wanted);
   const gradients = new Map<Value, Value>([[root, seed]]);

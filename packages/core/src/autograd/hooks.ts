@@ -1,5 +1,6 @@
 /** What watches a backward pass: hooks on gradients, gradients that are kept, and backward passes given by the user. */
 import type { Leaf } from '../graph/cell.js';
+import { tracer } from '../graph/trace.js';
 import type { Value } from '../graph/value.js';
 import { add } from '../ops/pointwise.js';
 
@@ -12,12 +13,24 @@ const kept = new WeakMap<Value, { gradient: Value | null }>();
 /** A leaf keeps its hooks when its value changes; what an op made has them with its value. */
 const keyOf = (value: Value): Value | Leaf => value.leaf ?? value;
 
+/** Counts hooks that came and went: a compiled backward pass runs none that it was not recorded with. */
+let changes = 0;
+
+/** Has what is being compiled recorded again once hooks have changed. */
+export function guardHooks(): void {
+  if (!tracer) return;
+  const seen = changes;
+  tracer.guard(() => seen === changes);
+}
+
 /** @returns a function that removes the hook. */
 export function addGradientHook(value: Value, hook: GradientHook): () => void {
   const key = keyOf(value);
   const list = hooks.get(key) ?? [];
   hooks.set(key, [...list, hook]);
+  changes++;
   return () => {
+    changes++;
     hooks.set(
       key,
       (hooks.get(key) ?? []).filter((other) => other !== hook),

@@ -22,6 +22,8 @@ export class Register {
   #fresh: Value | null = null;
   /** Where an argument from the host is put. */
   #own: Slot | null = null;
+  /** What was put there last. */
+  #filledFrom: Value | null = null;
 
   constructor(
     /** What lay there when the function was recorded. */
@@ -47,8 +49,20 @@ export class Register {
     this.version = slotVersion;
   }
 
+  /**
+   * Makes sure that this is where a value of a cell lies: one that was read has moved to the host.
+   * @returns false if it lies somewhere else.
+   */
+  holds(root: Value): boolean {
+    if (root.region) return root.region.buffer === this.buffer;
+    if (root.host === null || this.offset !== 0) return false;
+    if (this.#filledFrom !== root || this.buffer !== this.#own?.memory.buffer) this.fill(root);
+    return true;
+  }
+
   /** Copies elements from the host into memory that is kept for the next call. */
   fill(value: Value): void {
+    this.#filledFrom = value;
     const { device } = value;
     this.#own ??= device.slot('argument');
     const { memory } = this.#own;
@@ -170,6 +184,14 @@ export class Captured {
     return (
       expected instanceof Later && held !== null && held === expected.made && this.#sameFlags(held as Value)
     );
+  }
+
+  /** What the cell's value looks at now. */
+  get rootNow(): Value | null {
+    const { held } = this.cell;
+    if (held === null) return null;
+    if (!(held instanceof Later)) return pathOf(held as Value).root;
+    return held.made ? pathOf(held.made).root : (this.end?.value ?? null);
   }
 
   #sameFlags(value: Value): boolean {

@@ -59,6 +59,8 @@ export class Replay {
   readonly #overwritten: ReadonlySet<Slot>;
   readonly #read: readonly Captured[];
   readonly #written: readonly Captured[];
+  /** Cells whose memory is no slot's: it moves to the host when it is read. */
+  #floating: readonly Captured[] = [];
   /** What the next call starts from, and what this one leaves there. */
   readonly #closed: readonly (readonly [register: Register, end: Register])[];
   readonly #before: readonly Register[];
@@ -83,6 +85,7 @@ export class Replay {
     this.#overwritten = new Set(slots.keys());
     this.#read = cells.filter(({ read }) => read);
     this.#written = cells.filter(({ written }) => written);
+    this.#findFloating();
     const closed = new Map<Register, Register>();
     for (const { register, end, closed: alike } of cells)
       if (alike && register && end && register !== end) closed.set(register, end);
@@ -134,6 +137,8 @@ export class Replay {
         if (!this.#look()) return 'a parameter or tensor that it uses is of another kind than before';
         break;
       }
+    for (const { register, rootNow } of this.#floating)
+      if (rootNow && !(register as Register).holds(rootNow)) return 'a tensor that it uses has moved';
     for (const register of this.#before) register.follow(register.like);
     for (const slot of this.#absent) if (slot.buffer) return 'a tensor has got memory of its own';
 
@@ -188,6 +193,7 @@ export class Replay {
     if (this.#seen === cellChanges) return;
     for (const captured of this.#written) captured.deliver();
     if (this.#written.length > 0) noteCellChange();
+    this.#findFloating();
     // Where cells are left as nobody found them, the next call has to look.
     this.#seen = this.#written.every(({ closed }) => closed) ? cellChanges : -1;
   }
@@ -205,8 +211,15 @@ export class Replay {
       roots.set(register, root);
     }
     for (const [register, root] of roots) register.follow(root);
+    this.#findFloating();
     for (const captured of this.#read) captured.expected = captured.cell.held;
     return true;
+  }
+
+  #findFloating(): void {
+    this.#floating = this.#read.filter(
+      ({ register, free }) => free && register !== null && register.slot === null,
+    );
   }
 
   /** Why memory does not lie as it did: missing, or shared in another way. */

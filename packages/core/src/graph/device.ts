@@ -8,6 +8,7 @@ import { type BackendBuffer, type BackendDevice, DeviceLostError } from '../back
 import type { DType } from '../backend/dtype.js';
 import type { Leaf } from './cell.js';
 import { eventLoopTurn } from './event-loop.js';
+import { waitsForHold } from './holding.js';
 import { decode, encode, hostArray } from './host-data.js';
 import { IndexFlags } from './index-flags.js';
 import { bind, keyOf } from './key.js';
@@ -195,17 +196,13 @@ export class GraphDevice {
       return new Promise(() => undefined);
     }
     const { host: known } = value;
-    if (known) {
-      await this.watch?.settled();
-      await eventLoopTurn();
-      return known;
-    }
+    if (known) return this.#fromHost(known);
     this.#plansUnawaited = 0;
     if (value.resident) this.#check();
     else this.run([value]);
     if (value.size === 0) return hostArray(value.dtype, 0);
     // One of many small results of a run, it may have come to the host by now.
-    if (value.host) return value.host;
+    if (value.host) return this.#fromHost(value.host);
     const region = value.region;
     if (!region) throw new Error('internal: a value was run and has no memory');
     const bytes = value.size * this.elementBytes(value.dtype);
@@ -222,6 +219,12 @@ export class GraphDevice {
     if (value.slot === null) this.#moveToHost(value, host);
     const turn = eventLoopTurn();
     if (turn !== null) await turn;
+    return host;
+  }
+
+  /** Elements that lie on the host already: what is wrong with how they came about is said all the same. */
+  async #fromHost(host: HostArray): Promise<HostArray> {
+    await Promise.all([this.#flags.check(), this.watch?.settled(), eventLoopTurn()]);
     return host;
   }
 
@@ -397,12 +400,9 @@ export class GraphDevice {
   adopt(value: Value, stays = false): void {
     const small = !stays && value.size * this.elementBytes(value.dtype) <= smallBytes;
     // It moves to the host soon: where nothing hangs on it, it may as well wait for that, and needs no finaliser.
-    if (small && value.inputs.length === 0) this.#unread.push(value);
-    else {
-      this.#floating.register(value, (value.region as Region).buffer, value);
-      if (!small) return;
-      this.#unread.push(new WeakRef(value));
-    }
+    const unbound = small && value.inputs.length === 0;
+    if (!unbound) this.#floating.register(value, (value.region as Region).buffer, value);
+    if (small) this.#unread.push(unbound ? value : new WeakRef(value));
   }
 
   /** Somebody else has taken a result's memory over. */
@@ -456,6 +456,7 @@ export class GraphDevice {
    */
   collectUnread(): void {
     if (this.#unread.length < maxUnread) return;
+    if (waitsForHold(this)) return;
     const oldest = this.#unread.splice(0, this.#unread.length - maxUnread / 2);
     const reads: (Promise<unknown> | null)[] = [this.#arriving];
     for (const waiting of oldest) {

@@ -1,6 +1,7 @@
 /**
  * Broadcasting and summing: each is the gradient of the other, so they live together.
  */
+
 import { isFloatingPoint } from '../backend/dtype.js';
 import type { ReduceOp, ViewOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
@@ -14,6 +15,7 @@ import {
   sizeOf,
 } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 
 const reshapeOp: ViewOp = {
   kind: 'view',
@@ -111,7 +113,8 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 }
 
 /** Sum over dimensions; integers and bools sum to int32. */
-export function sum(x: Value, dim?: Dims, keepdim = false): Value {
+export function sum(input: Value, dim?: Dims, keepdim = false): Value {
+  const x = raised(input);
   const dims = normalizeDims('sum', dim, x.shape.length);
   const dtype = isFloatingPoint(x.dtype) ? x.dtype : 'int32';
   if (dims.length === 0 && dtype === x.dtype) return x;

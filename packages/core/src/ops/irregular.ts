@@ -2,6 +2,7 @@
 import { isFloatingPoint } from '../backend/dtype.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import type { Value } from '../graph/value.js';
+import { cast } from './cast.js';
 import { abs, cos, floating, isinf, isnan, sin } from './functions.js';
 import { named } from './named.js';
 import {
@@ -101,7 +102,8 @@ export const sinc = floating(
   (g, x) => {
     const angle = mul(x, Math.PI);
     const slope = div(sub(mul(cos(angle), angle), sin(angle)), mul(angle, x));
-    return where(eq(x, 0), 0, mul(g, slope));
+    // Where x squared is nothing, so is the slope.
+    return where(eq(mul(angle, x), 0), 0, mul(g, slope));
   },
 );
 
@@ -120,8 +122,9 @@ const largest = (x: Value): number =>
 /** Whether |x - y| <= atol + rtol |y|, element by element; infinities are close to themselves alone. */
 export function isclose(x: Value, y: Value, rtol = 1e-5, atol = 1e-8, equalNan = false): Value {
   return named('isclose', () => {
-    const gap = sub(x, y);
-    const near = logicalAnd(isfinite(gap), le(abs(gap), add(mul(abs(y), rtol), atol)));
+    const [a, b] = [x, y].map((side) => cast(side, toFloat(side.dtype)));
+    const gap = sub(a, b);
+    const near = logicalAnd(isfinite(gap), le(abs(gap), add(mul(abs(b), rtol), atol)));
     const close = logicalOr(eq(x, y), near);
     return equalNan ? logicalOr(close, logicalAnd(isnan(x), isnan(y))) : close;
   });

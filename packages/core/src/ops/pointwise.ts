@@ -1,4 +1,5 @@
 /** Arithmetic, comparison and selection with broadcasting. Functions of one argument are in functions.ts. */
+
 import { computeTypeOf, type DType } from '../backend/dtype.js';
 import type { BinaryOp } from '../backend/program.js';
 import type { Attrs, PointwiseOp } from '../graph/op.js';
@@ -6,6 +7,7 @@ import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import { broadcastShapes, type Shape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { sumTo } from './broadcast.js';
 import { cast, detach } from './cast.js';
 import { promoteNumber, promoteTypes, toFloat } from './promotion.js';
@@ -329,7 +331,8 @@ const logOp: PointwiseOp = {
 };
 const logOf = (x: Operand): Operand => (typeof x === 'number' ? Math.log(x) : log(x));
 
-export function log(x: Value): Value {
+export function log(input: Value): Value {
+  const x = raised(input);
   const dtype = toFloat(x.dtype);
   return record(logOp, [cast(x, dtype)], x.shape, dtype);
 }
@@ -341,7 +344,8 @@ const expOp: PointwiseOp = {
   emit: (b, [x]) => b.unary('exp', x),
 };
 
-export function exp(x: Value): Value {
+export function exp(input: Value): Value {
+  const x = raised(input);
   const dtype = toFloat(x.dtype);
   return record(expOp, [cast(x, dtype)], x.shape, dtype);
 }
@@ -365,12 +369,14 @@ const squareOp: PointwiseOp = {
   emit: (b, [x]) => b.mul(x, x),
 };
 
-export function square(x: Value): Value {
+export function square(input: Value): Value {
+  const x = raised(input);
   return record(squareOp, [x], x.shape, x.dtype === 'bool' ? 'int32' : x.dtype);
 }
 
 /** x to the power y. The exponents 2, 0.5, -0.5 and 1 are exact short cuts. */
-export function pow(x: Operand, y: Operand): Value {
+export function pow(base: Operand, y: Operand): Value {
+  const x = typeof base === 'number' ? base : raised(base);
   if (typeof x !== 'number' && typeof y === 'number') {
     if (y === 2) return square(x);
     if (y === 1) return x;

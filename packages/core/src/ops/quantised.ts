@@ -5,6 +5,7 @@ import type { KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 
 export { type QuantisedBits, quantisedGroupUnit } from '../backend/quantised.js';
 
@@ -34,11 +35,12 @@ const quantizedLinearOp: KernelOp = {
 
 /** x [..., depth], weight int32 [out, words], scale [out, groups] (see `QuantisedMatmulStep`) -> [..., out]. */
 export function quantizedLinear(
-  x: Value,
+  input: Value,
   weight: Value,
   scale: Value,
   { bits, groupSize, depth }: { bits: QuantisedBits; groupSize: number; depth: number },
 ): Value {
+  const x = raised(input);
   if (x.shape.at(-1) !== depth || x.dtype !== scale.dtype) {
     throw new Error(
       `quantizedLinear: x is ${x.dtype} ${showShape(x.shape)}; the weights want ${scale.dtype} [..., ${depth}]`,

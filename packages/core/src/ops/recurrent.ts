@@ -184,8 +184,11 @@ export interface RecurrentResults {
  * @throws Error that names the shapes or the dtypes that do not fit.
  */
 export function recurrent(cell: RecurrentCell, inputs: RecurrentInputs, reverse: boolean): RecurrentResults {
-  const { weight, bias, h0, c0 } = inputs;
   const x = raised(inputs.x);
+  const weight = raised(inputs.weight);
+  const bias = inputs.bias && raised(inputs.bias);
+  const h0 = raised(inputs.h0);
+  const c0 = inputs.c0 && raised(inputs.c0);
   const [steps, batch] = x.shape;
   const [, hidden] = weight.shape;
   const wide = gatesOf[cell] * hidden;

@@ -1,10 +1,12 @@
 /** Reductions over any dimensions (sum is in broadcast.ts). */
+
 import { isFloatingPoint } from '../backend/dtype.js';
 import type { Reducer } from '../backend/steps.js';
 import type { ReduceOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, normalizeDims, showShape, sizeOf } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { type Dims, expand, keepDims, reducedShape, reshape, sum } from './broadcast.js';
 import { cast, detach } from './cast.js';
 import { expectFloat } from './expect.js';
@@ -100,7 +102,8 @@ export const any = (x: Value, dim?: Dims, keepdim = false): Value =>
 export const all = (x: Value, dim?: Dims, keepdim = false): Value =>
   reduce(allOp, 'all', x, dim, keepdim, 'bool');
 
-export function prod(x: Value, dim?: Dims, keepdim = false): Value {
+export function prod(input: Value, dim?: Dims, keepdim = false): Value {
+  const x = raised(input);
   return reduce(prodOp, 'prod', x, dim, keepdim, isFloatingPoint(x.dtype) ? x.dtype : 'int32');
 }
 

@@ -5,6 +5,7 @@ import type { KernelOp, ViewOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { expand } from './broadcast.js';
 import { cast } from './cast.js';
 import { full } from './create.js';
@@ -213,8 +214,10 @@ const updateSliceOp: KernelOp = {
 };
 
 /** x with `part` laid over entries start ... of a dimension. `start` is a run-time scalar: another one needs no new plan. */
-export function updateSlice(x: Value, part: Value, dim: number, start: Live): Value {
+export function updateSlice(x: Value, given: Value, dim: number, start: Live): Value {
   const axis = normalizeDim('updateSlice', dim, x.shape.length);
+  // Keys and values of a product under autocast, into a cache of float32.
+  const part = raised(given);
   const fits =
     part.shape.length === x.shape.length && part.shape.every((n, i) => i === axis || n === x.shape[i]);
   if (!fits || part.dtype !== x.dtype) {
