@@ -16,7 +16,7 @@ export interface WebGPUOptions extends AdapterOptions {
   /**
    * On the first use of an adapter, times a few tiles of matrix products and keeps what is fastest: in Node in the user's
    * cache folder, in a page in IndexedDB. Only tiles that give the same bits are tried. Default: on GPUs, unless
-   * the app lends its device; software adapters keep to the tiles that suit them.
+   * the app lends its device or `tuning` has `measuredTiles`; software adapters keep to the tiles that suit them.
    */
   readonly autotune?: boolean;
   /** Times every kernel (slower: each dispatch gets a pass of its own). The adapter needs timestamp queries. */
@@ -40,7 +40,7 @@ export function webgpu(options: WebGPUOptions = {}): Backend {
       const adapter = await openAdapter({ ...options, features: needed });
       const chosen = { ...chooseTuning(adapter), ...tuning };
       const isGPU = adapterClass(adapter.info) !== 'software adapter';
-      const measures = options.autotune ?? (adapter.owned && isGPU);
+      const measures = options.autotune ?? (adapter.owned && isGPU && !tuning.measuredTiles);
       const tuned = measures ? await autotune(adapter, chosen, { store: platformStore() }) : chosen;
       return new WebGPUDevice(adapter, tuned, profiler);
     },

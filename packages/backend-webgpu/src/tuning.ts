@@ -100,11 +100,15 @@ export function adapterClass(info: GPUAdapterInfo | null): keyof typeof tunings 
   const name = `${info?.description ?? ''} ${info?.vendor ?? ''} ${info?.architecture ?? ''}`.toLowerCase();
   if (/swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(name)) return 'software adapter';
   if (/\bapple\b/.test(name)) return 'Apple GPU';
-  // Intel's discrete ones are Arc, "xe-2hpg" and later.
-  if (/\barc\b|\bxe-\d?hpg/.test(name)) return 'GPU';
-  if (/\b(intel|arm|mali|qualcomm|adreno|img-tec|powervr|samsung|broadcom)\b/.test(name))
-    return 'integrated GPU';
+  if (/\bintel\b/.test(name)) return isDiscreteIntel(info) ? 'GPU' : 'integrated GPU';
+  if (/\b(arm|mali|qualcomm|adreno|img-tec|powervr|samsung|broadcom)\b/.test(name)) return 'integrated GPU';
   return 'GPU';
+}
+
+/** By the architecture: integrated ones are sold as Arc too. The name counts only where that is all there is. */
+function isDiscreteIntel(info: GPUAdapterInfo | null): boolean {
+  const { architecture = '', description = '' } = info ?? {};
+  return architecture ? /\bgen-12hp\b|\bxe-\d?hpg/i.test(architecture) : /\barc\b/i.test(description);
 }
 
 export function chooseTuning({ info, device }: Adapter): Tuning {

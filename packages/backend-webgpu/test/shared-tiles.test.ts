@@ -47,8 +47,8 @@ describe.runIf(requireFixture('adapter'))('tiles through workgroup memory', () =
   const check = async (testCase: Case, tile: MatmulTile, parallelism?: number) => {
     const tuning = forced(tile, parallelism);
     const [device, registers] = await Promise.all([
-      webgpu({ tuning }).open(),
-      webgpu({ tuning: { ...tuning, sharedTiles: [] } }).open(),
+      webgpu({ tuning, autotune: false }).open(),
+      webgpu({ tuning: { ...tuning, sharedTiles: [] }, autotune: false }).open(),
     ]);
     try {
       const got = await runCase(testCase, device);
@@ -83,6 +83,11 @@ test('an adapter is told by what it says of itself', () => {
   expect(kind('amd', 'rdna-3')).toBe('GPU');
   expect(kind('intel', 'xe', 'Intel(R) Iris(R) Xe Graphics')).toBe('integrated GPU');
   expect(kind('intel', 'xe-2hpg')).toBe('GPU');
+  expect(kind('intel', 'gen-12hp', 'Intel(R) Arc(TM) A770 Graphics')).toBe('GPU');
+  expect(kind('intel', 'gen-12lp')).toBe('integrated GPU');
+  expect(kind('intel', 'xe-lpg', 'Intel(R) Arc(TM) Graphics')).toBe('integrated GPU');
+  expect(kind('intel', '', 'Intel(R) Arc(TM) A770 Graphics')).toBe('GPU');
+  expect(kind('intel', '', 'Intel(R) UHD Graphics 630')).toBe('integrated GPU');
   expect(kind('apple', 'metal-3', 'Apple M2')).toBe('Apple GPU');
   expect(kind('qualcomm', 'adreno-7xx')).toBe('integrated GPU');
   expect(kind('google', 'swiftshader')).toBe('software adapter');

@@ -17,7 +17,7 @@ export interface ProgramFunction {
 }
 
 const lightOps = new Set(
-  'load const scalar index cast select neg abs floor ceil round trunc not add sub mul max min eq ne lt le gt ge and or xor'.split(
+  'load const scalar index cast select neg abs floor ceil round trunc not add sub mul max min eq ne lt le gt ge and or xor shl shr'.split(
     ' ',
   ),
 );

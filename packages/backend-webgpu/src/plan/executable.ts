@@ -89,6 +89,26 @@ export class PlanExecutable implements Executable {
     this.device.enqueue(() => this.submit(bound, values, uploads), this.readiness);
   }
 
+  /**
+   * To be timed: runs without uploads, `times` over in one pass that is described by `pass`.
+   * @internal
+   */
+  repeat(
+    times: number,
+    buffers: readonly BackendBuffer[],
+    scalars: readonly number[],
+    pass: GPUComputePassDescriptor,
+  ): void {
+    this.check(buffers, scalars, []);
+    const bound = [...buffers] as WebGPUBuffer[];
+    const values = [...scalars];
+    this.device.enqueue(() => {
+      if (this.readiness.error) throw this.readiness.error;
+      this.writeParams(values);
+      this.record(this.groupsFor(bound), times, pass);
+    }, this.readiness);
+  }
+
   private check(
     buffers: readonly BackendBuffer[],
     scalars: readonly number[],
@@ -129,15 +149,17 @@ export class PlanExecutable implements Executable {
   }
 
   /** All dispatches in one pass. */
-  private record(groups: readonly GPUBindGroup[]): void {
-    const pass = this.device.encoder().beginComputePass();
+  private record(groups: readonly GPUBindGroup[], times = 1, descriptor?: GPUComputePassDescriptor): void {
+    const pass = this.device.encoder().beginComputePass(descriptor);
     let current: GPUComputePipeline | null = null;
-    this.steps.forEach((step, i) => {
-      const { compiled } = step.pipeline;
-      if (compiled !== current) pass.setPipeline(compiled as GPUComputePipeline);
-      current = compiled;
-      this.dispatch(pass, step, groups[i]);
-    });
+    for (let time = 0; time < times; time++) {
+      this.steps.forEach((step, i) => {
+        const { compiled } = step.pipeline;
+        if (compiled !== current) pass.setPipeline(compiled as GPUComputePipeline);
+        current = compiled;
+        this.dispatch(pass, step, groups[i]);
+      });
+    }
     pass.end();
   }
 
