@@ -65,11 +65,17 @@ export async function sourceFolder(source: PretrainedSource, options: DownloadOp
     text,
     `${endpoint.replace(/\/+$/, '')}/${text}/resolve/${encodeURIComponent(revision)}`,
     options,
+    inNode ? '; there is no folder of this name here either' : '',
   );
 }
 
-async function remoteFolder(name: string, base: string, options: DownloadOptions): Promise<Folder> {
-  return new RemoteFolder(name, base, options, await downloadCache(options));
+async function remoteFolder(
+  name: string,
+  base: string,
+  options: DownloadOptions,
+  elsewhere = '',
+): Promise<Folder> {
+  return new RemoteFolder(name, base, options, await downloadCache(options), elsewhere);
 }
 
 class RemoteFolder implements Folder {
@@ -81,6 +87,8 @@ class RemoteFolder implements Folder {
     private readonly base: string,
     private readonly options: DownloadOptions,
     private readonly cache: DownloadCache | null,
+    /** Where else the name was looked for in vain: who mistypes a path gets an id's errors. */
+    private readonly elsewhere: string,
   ) {}
 
   async read(path: string): Promise<Uint8Array> {
@@ -107,7 +115,13 @@ class RemoteFolder implements Folder {
   }
 
   folder(path: string): Folder {
-    return new RemoteFolder(`${this.name}/${path}`, `${this.base}/${path}`, this.options, this.cache);
+    return new RemoteFolder(
+      `${this.name}/${path}`,
+      `${this.base}/${path}`,
+      this.options,
+      this.cache,
+      this.elsewhere,
+    );
   }
 
   write(): Promise<void> {
@@ -144,7 +158,7 @@ class RemoteFolder implements Folder {
       if (signal?.aborted) throw error;
       const cause = (error as Error).cause as Error | undefined;
       const why = cause?.message || (error as Error).message;
-      throw new Error(`${this.name}: ${url} cannot be reached (${why})`, { cause: error });
+      throw new Error(`${this.name}: ${url} cannot be reached (${why})${this.elsewhere}`, { cause: error });
     }
     if (response.ok) return response;
     await response.body?.cancel();
@@ -154,7 +168,9 @@ class RemoteFolder implements Folder {
     }
     const hint =
       response.status === 401 || response.status === 403 ? '; it may need a token, or may not exist' : '';
-    throw new Error(`${this.name}: ${url} answers ${response.status} ${response.statusText}${hint}`);
+    throw new Error(
+      `${this.name}: ${url} answers ${response.status} ${response.statusText}${hint}${this.elsewhere}`,
+    );
   }
 
   async #body(response: Response, url: string): Promise<Uint8Array> {

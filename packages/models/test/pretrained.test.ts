@@ -295,14 +295,14 @@ describe('over the network', () => {
     );
     answer = 'forbidden';
     await expect(AutoModelForCausalLM.fromPretrained('owner/name', options)).rejects.toThrow(
-      /^owner\/name: http.*config\.json answers 401 Unauthorized; it may need a token/,
+      /^owner\/name: http.*config\.json answers 401 Unauthorized; it may need a token.*; there is no folder of this name here either$/,
     );
     await expect(
       AutoModelForCausalLM.fromPretrained('owner/name', { ...options, token: 'secret' }),
     ).rejects.toThrow('is not a checkpoint folder');
     const nobody = { cache, endpoint: 'http://127.0.0.1:1' };
     await expect(AutoModelForCausalLM.fromPretrained('owner/name', nobody)).rejects.toThrow(
-      /^owner\/name: http:\/\/127\.0\.0\.1:1\/.* cannot be reached/,
+      /^owner\/name: http:\/\/127\.0\.0\.1:1\/.* cannot be reached .*; there is no folder of this name here either$/,
     );
   });
 });
