@@ -38,7 +38,7 @@ const packageArrows = Object.entries(arrows).map(([name, allowed]) => ({
 // Inside core, data flows down one stair; what stands beside it uses the upper two steps only. A type may be
 // named across the stair, since a type carries no code.
 const stair = ['tensor', 'ops', 'graph', 'backend'];
-const beside = ['nn', 'optim', 'random', 'data', 'io'];
+const beside = ['nn', 'optim', 'random', 'data', 'io', 'quantization'];
 /** @type {{ dependencyTypesNot: import('dependency-cruiser').DependencyType[] }} */
 const codeOnly = { dependencyTypesNot: ['type-only'] };
 /** @param {string[]} folders */

@@ -8,7 +8,8 @@
  * backend: a compiled step against the bare run of its plan.
  */
 import { cpu } from '@inkstone/backend-cpu';
-import { compile, nn, randn, use } from '@inkstone/core';
+import { nn, randn, use } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { idle } from './idle-backend.mjs';
 import { median, microseconds, now, report } from './measure.mjs';
 import { training } from './step.mjs';

@@ -8,7 +8,8 @@
  * to do besides: bind the batch, write the numbers of the optimizer, keep the loss.
  */
 import { webgpu } from '@inkstone/backend-webgpu';
-import { compile, use } from '@inkstone/core';
+import { use } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { median, report } from './measure.mjs';
 import { training } from './step.mjs';
 

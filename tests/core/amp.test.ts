@@ -3,9 +3,7 @@ import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
 import { webgpu } from '@inkstone/backend-webgpu';
 import {
-  amp,
   checkpoint,
-  compile,
   type Device,
   functional as F,
   full,
@@ -21,6 +19,8 @@ import {
   tensor,
   zeros,
 } from '@inkstone/core';
+import * as amp from '@inkstone/core/amp';
+import { compile } from '@inkstone/core/compile';
 import { requireFixture } from '@inkstone/harness/fixtures';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 

@@ -4,7 +4,6 @@ import { reference } from '@inkstone/backend-cpu/reference';
 import {
   arange,
   type Device,
-  data,
   Generator,
   manualSeed,
   multinomial,
@@ -14,6 +13,7 @@ import {
   setDefaultDevice,
   tensor,
 } from '@inkstone/core';
+import * as data from '@inkstone/core/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const golden = JSON.parse(readFileSync(new URL('goldens/loader.json', import.meta.url), 'utf8'));

@@ -6,10 +6,9 @@ const notOps = {
   t: 'constructor make viewed looked fromHost size numel data item toArray toString format print requiresGrad_ backward retainGrad registerHook keep dispose allclose equal',
   core:
     'Tensor Parameter Generator BackendUnavailable DeviceLostError OutOfMemoryError ' +
-    'use open setDefaultDevice defaultDevice grad valueAndGrad noGrad enableGrad checkpoint compile detectAnomaly keep state withRng ' +
+    'use open setDefaultDevice defaultDevice grad valueAndGrad noGrad enableGrad checkpoint keep state withRng ' +
     'fromTypedArray tensor manualSeed seed initialSeed getRngState setRngState',
-  // Quantised layers, which PyTorch 1.13 lacks, have tests of their own: quantized.test.ts.
-  nn: 'Module Parameter Sequential ModuleList QuantizedLinear quantize_ int8WeightOnly int4WeightOnly',
+  nn: 'Module Parameter Sequential ModuleList',
   optim: 'Optimizer',
   lrScheduler: 'LRScheduler',
   F: 'observeAttention',

@@ -2,12 +2,13 @@
 import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
 import { manualSeed, nn, ones, open, randn, setDefaultDevice, type Tensor } from '@inkstone/core';
+import { int4WeightOnly, int8WeightOnly, QuantizedLinear, quantize_ } from '@inkstone/core/quantization';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 type Device = Awaited<ReturnType<typeof open>>;
 
 /** The integers times their scales, taken apart here by arithmetic of its own. */
-async function decoded(layer: nn.QuantizedLinear): Promise<number[][]> {
+async function decoded(layer: QuantizedLinear): Promise<number[][]> {
   const words = (await layer.weight.toArray()) as number[][];
   const scales = (await layer.scale.toArray()) as number[][];
   const { bits, groupSize, inFeatures } = layer;
@@ -34,16 +35,16 @@ describe.each([
   afterAll(() => device.close());
 
   it.each([
-    ['int8, a scale a row', nn.int8WeightOnly(), 65],
-    ['int8, groups of 32', nn.int8WeightOnly({ groupSize: 32 }), 96],
-    ['int4, groups of 128', nn.int4WeightOnly(), 256],
-    ['int4, groups of 32, the last one cut', nn.int4WeightOnly({ groupSize: 32 }), 77],
+    ['int8, a scale a row', int8WeightOnly(), 65],
+    ['int8, groups of 32', int8WeightOnly({ groupSize: 32 }), 96],
+    ['int4, groups of 128', int4WeightOnly(), 256],
+    ['int4, groups of 32, the last one cut', int4WeightOnly({ groupSize: 32 }), 77],
   ])(
     '%s: every weight is within half a scale, and products are those of the rounded weights',
     async (_, config, inputs) => {
       manualSeed(3);
       const linear = new nn.Linear(inputs, 9);
-      const layer = new nn.QuantizedLinear(linear, config);
+      const layer = new QuantizedLinear(linear, config);
       const weights = (await linear.weight.toArray()) as number[][];
       const rounded = await decoded(layer);
       const scales = (await layer.scale.toArray()) as number[][];
@@ -79,8 +80,8 @@ describe.each([
       new nn.LayerNorm(64),
       new nn.Linear(64, 8),
     );
-    nn.quantize_(model, nn.int8WeightOnly(), { filter: (_, path) => path !== '3' });
-    expect(model[0]).toBeInstanceOf(nn.QuantizedLinear);
+    quantize_(model, int8WeightOnly(), { filter: (_, path) => path !== '3' });
+    expect(model[0]).toBeInstanceOf(QuantizedLinear);
     expect(model[2]).toBeInstanceOf(nn.LayerNorm);
     expect(model[3]).toBeInstanceOf(nn.Linear);
     expect([...model.stateDict().keys()]).toEqual(
@@ -94,16 +95,16 @@ describe.each([
       new nn.LayerNorm(64),
       new nn.Linear(64, 8),
     );
-    nn.quantize_(copy, nn.int8WeightOnly(), { filter: (_, path) => path !== '3' });
+    quantize_(copy, int8WeightOnly(), { filter: (_, path) => path !== '3' });
     copy.loadStateDict(model.stateDict());
     expect(await copy.eval().forward(ones(1, 32)).toArray()).toEqual(y);
   });
 
   it('says what it cannot do', () => {
-    const layer = new nn.QuantizedLinear(new nn.Linear(8, 2));
+    const layer = new QuantizedLinear(new nn.Linear(8, 2));
     expect(() => layer.forward(ones(1, 7))).toThrow(/quantizedLinear: x is float32 \[1, 7\]/);
     expect(() => layer.forward(ones(1, 8, { requiresGrad: true }))).toThrow(/quantizedLinear/);
-    expect(() => nn.int4WeightOnly({ groupSize: 20 })).toThrow(/groupSize is 20: a multiple of 32/);
-    expect(() => nn.quantize_(new nn.Linear(8, 2), nn.int8WeightOnly())).toThrow(/is a Linear itself/);
+    expect(() => int4WeightOnly({ groupSize: 20 })).toThrow(/groupSize is 20: a multiple of 32/);
+    expect(() => quantize_(new nn.Linear(8, 2), int8WeightOnly())).toThrow(/is a Linear itself/);
   });
 });

@@ -4,7 +4,6 @@ import { reference } from '@inkstone/backend-cpu/reference';
 import { webgpu } from '@inkstone/backend-webgpu';
 import {
   type Backend,
-  detectAnomaly,
   functional as F,
   full,
   manualSeed,
@@ -19,6 +18,7 @@ import {
   use,
   zeros,
 } from '@inkstone/core';
+import { detectAnomaly } from '@inkstone/core/debug';
 import { requireFixture } from '@inkstone/harness/fixtures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 

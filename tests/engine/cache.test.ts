@@ -2,7 +2,6 @@
 import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
 import {
-  compile,
   type Device,
   functional as F,
   fromTypedArray,
@@ -13,6 +12,7 @@ import {
   type Tensor,
   zeros,
 } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const B = 2;

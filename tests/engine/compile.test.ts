@@ -3,7 +3,6 @@ import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
 import {
   checkpoint,
-  compile,
   type Device,
   defaultGenerator,
   functional as F,
@@ -20,6 +19,7 @@ import {
   use,
   zeros,
 } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 let device: Device;

@@ -5,7 +5,6 @@ import { webgpu } from '@inkstone/backend-webgpu';
 import {
   type Backend,
   checkpoint,
-  compile,
   functional as F,
   manualSeed,
   nn,
@@ -17,6 +16,7 @@ import {
   use,
   withRng,
 } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { requireFixture } from '@inkstone/harness/fixtures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 

@@ -2,7 +2,8 @@
 
 import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
-import { type Backend, cat, compile, fromTypedArray, nn, noGrad, open, type Tensor } from '@inkstone/core';
+import { type Backend, cat, fromTypedArray, nn, noGrad, open, type Tensor } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 

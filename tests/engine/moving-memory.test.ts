@@ -1,7 +1,8 @@
 /** Results that are read, or that nobody reads for long, move to the host; what a compiled call works with must not. */
 import { cpu } from '@inkstone/backend-cpu';
 import { reference } from '@inkstone/backend-cpu/reference';
-import { compile, full, manualSeed, ones, randn, type Tensor, tensor, use, zeros } from '@inkstone/core';
+import { full, manualSeed, ones, randn, type Tensor, tensor, use, zeros } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 test.each([

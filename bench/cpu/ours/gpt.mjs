@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compile, functional as F, fromTypedArray, manualSeed, noGrad, optim, tensor } from '@inkstone/core';
+import { functional as F, fromTypedArray, manualSeed, noGrad, optim, tensor } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { gptBatches } from '../../peers/gpt-data.mjs';
 import { GPT } from './gpt-model.mjs';
 

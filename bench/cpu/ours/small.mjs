@@ -1,5 +1,6 @@
 /** The two small programs, as the tutorials write them, or with the step compiled. */
-import { compile, functional as F, manualSeed, nn, optim, tensor, zeros } from '@inkstone/core';
+import { functional as F, manualSeed, nn, optim, tensor, zeros } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 
 /** 100 epochs of XOR. */
 export function xor({ compiled }) {

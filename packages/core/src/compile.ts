@@ -1,4 +1,4 @@
-/** `compile`: a function of tensors that is recorded once and then replayed. */
+/** '@inkstone/core/compile': a function of tensors that is recorded once and then replayed. */
 import { Capture } from './compile/capture.js';
 import { atStart, type Replay } from './compile/replay.js';
 import { describe, matches, type Pattern } from './compile/structure.js';

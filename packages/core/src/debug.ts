@@ -1,4 +1,4 @@
-/** Finding where a NaN or an infinity comes from. */
+/** '@inkstone/core/debug': finding where a NaN or an infinity comes from. */
 import { watchNumbers } from './debug/watch.js';
 import { type Device, defaultDevice } from './device.js';
 

@@ -1,11 +1,7 @@
 /** Tensors, autograd, modules, optimizers and random streams with PyTorch's names and numbers. */
-export * as amp from './amp.js';
 export { checkpoint, enableGrad, type GradOptions, grad, noGrad, valueAndGrad } from './autograd.js';
 export { type Backend, BackendUnavailable, DeviceLostError, OutOfMemoryError } from './backend/contract.js';
 export type { DType } from './backend/dtype.js';
-export { type CompileOptions, compile } from './compile.js';
-export * as data from './data/index.js';
-export { detectAnomaly } from './debug.js';
 export { type Device, defaultDevice, open, setDefaultDevice, use } from './device.js';
 export * as functional from './functional.js';
 export type { DeviceStats } from './graph/device.js';

@@ -1,5 +1,6 @@
 /** How large a model is, and how much it computes. */
 import { functional as F, nn, noGrad, Tensor } from '@inkstone/core';
+import { QuantizedLinear } from '@inkstone/core/quantization';
 
 export interface ParameterCounts {
   readonly total: number;
@@ -60,7 +61,7 @@ export function countFlops(model: nn.Module, run: () => unknown): FlopCounts {
       }),
       module.registerForwardHook((_module, _args, output) => {
         running.pop();
-        const isProduct = module instanceof nn.Linear || module instanceof nn.QuantizedLinear;
+        const isProduct = module instanceof nn.Linear || module instanceof QuantizedLinear;
         if (isProduct && output instanceof Tensor) add(path, 2 * output.numel() * module.inFeatures);
       }),
     );

@@ -3,6 +3,7 @@
  * token, since writing reads every weight once for each. Activations stay float32.
  */
 import { keep, nn } from '@inkstone/core';
+import { int4WeightOnly, int8WeightOnly, QuantizedLinear, quantize_ } from '@inkstone/core/quantization';
 
 /** What the weights become: whole numbers of 8 bits, or of 4. */
 export type QuantizedDType = 'int8' | 'int4';
@@ -44,7 +45,7 @@ export function quantize<M extends nn.Module>(model: M, options: QuantizeOptions
     throw new Error(`quantize: modulesToNotConvert names ${JSON.stringify(name)}, which is no Linear layer`);
   }
   const size = groupSize === undefined ? {} : { groupSize };
-  nn.quantize_(model, dtype === 'int8' ? nn.int8WeightOnly(size) : nn.int4WeightOnly(size), {
+  quantize_(model, dtype === 'int8' ? int8WeightOnly(size) : int4WeightOnly(size), {
     filter: (_layer, path) => !kept.some((name) => ends(path, name)),
   });
   // Now, so that the float weights can go.
@@ -54,7 +55,7 @@ export function quantize<M extends nn.Module>(model: M, options: QuantizeOptions
 
 /** Whether a model has quantised layers. */
 export function isQuantized(model: nn.Module): boolean {
-  for (const [, module] of model.namedModules()) if (module instanceof nn.QuantizedLinear) return true;
+  for (const [, module] of model.namedModules()) if (module instanceof QuantizedLinear) return true;
   return false;
 }
 

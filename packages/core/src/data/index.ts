@@ -1,4 +1,4 @@
-/** `data`: datasets and the batches that are made of them. */
+/** '@inkstone/core/data': datasets and the batches that are made of them, as PyTorch's `torch.utils.data`. */
 export { type BlockOptions, randomBlocks } from './blocks.js';
 export {
   ArrayDataset,

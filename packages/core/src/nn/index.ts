@@ -12,12 +12,5 @@ export * as init from './init.js';
 export { Dropout, Embedding, LayerNorm, Linear, type ModuleOptions, RMSNorm } from './layers.js';
 export * from './losses.js';
 export { type ForwardHook, Module, type StateDict } from './module.js';
-export {
-  int4WeightOnly,
-  int8WeightOnly,
-  QuantizedLinear,
-  quantize_,
-  type WeightOnlyConfig,
-} from './quantized.js';
 export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js';
 export { type CellOptions, GRUCell, LSTMCell, type LSTMState, RNNCell } from './recurrent-cells.js';

@@ -2,7 +2,8 @@
  * A batch of texts that grow token by token, and the model's scores of what follows each: with a key-value cache, where
  * the model has one and the texts fit into its block, else by seeing each text as a whole.
  */
-import { compile, type Device, fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
+import { type Device, fromTypedArray, keep, noGrad, type Tensor, tensor } from '@inkstone/core';
+import { compile } from '@inkstone/core/compile';
 import { borrowCache, type CompiledStep, giveBackCache, type KeyValueCache } from '../cache.js';
 import type { CausalLM } from '../causal-lm.js';
 import type { Choice } from './choice.js';

@@ -1,5 +1,6 @@
 /** In what a model's products are computed in training, and what that asks of a step. */
-import { amp, type Device, type optim, type Tensor } from '@inkstone/core';
+import type { Device, optim, Tensor } from '@inkstone/core';
+import * as amp from '@inkstone/core/amp';
 import type { TrainingArguments } from './arguments.js';
 
 export class Precision {

@@ -3,7 +3,8 @@
  * training_state.json (steps, arguments, options of the optimizer) and training_state.safetensors (its moments, and the
  * random generators in PyTorch's layout).
  */
-import { type amp, defaultGenerator, type Generator, type optim } from '@inkstone/core';
+import { defaultGenerator, type Generator, type optim } from '@inkstone/core';
+import type * as amp from '@inkstone/core/amp';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '@inkstone/core/io';
 import type { CausalLM } from '../causal-lm.js';
 import { type Folder, jsonBytes, readJSON } from '../folder.js';

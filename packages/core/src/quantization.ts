@@ -1,14 +1,14 @@
 /**
- * Weights of 8 or 4 bits for models in use, after torchao's weight-only quantisation: a quarter or an eighth of the
+ * '@inkstone/core/quantization': weights of 8 or 4 bits for models in use, after torchao's weight-only quantisation: a quarter or an eighth of the
  * memory, and at generation, which reads every weight for each token, about as much less time.
  */
-import { noGrad } from '../autograd.js';
-import { type QuantisedBits, quantisedGroupUnit, quantizedLinear } from '../ops/quantised.js';
-import { pad } from '../ops/rearrange.js';
-import { tensor } from '../tensor/creation.js';
-import { type Parameter, Tensor } from '../tensor/tensor.js';
-import { Linear } from './layers.js';
-import { Module } from './module.js';
+import { noGrad } from './autograd.js';
+import { Linear } from './nn/layers.js';
+import { Module } from './nn/module.js';
+import { type QuantisedBits, quantisedGroupUnit, quantizedLinear } from './ops/quantised.js';
+import { pad } from './ops/rearrange.js';
+import { tensor } from './tensor/creation.js';
+import { type Parameter, Tensor } from './tensor/tensor.js';
 
 /** How weights are quantised: `int8WeightOnly()`, `int4WeightOnly()`. */
 export interface WeightOnlyConfig {
@@ -123,7 +123,7 @@ function widened(x: Tensor, length: number): Tensor {
  *
  * @param options.filter which layers: gets each with its path; all by default.
  * @example
- * nn.quantize_(model, nn.int8WeightOnly());
+ * quantize_(model, int8WeightOnly());
  */
 export function quantize_<M extends Module>(
   model: M,
