@@ -1,6 +1,6 @@
 /** The default device: the one piece of global state, set in the open by `use`. */
 import { type Backend, BackendUnavailable } from './backend/contract.js';
-import { watchNumbers } from './debug/watch.js';
+import { watchIfAsked } from './debug/environment.js';
 import { type DeviceOptions, GraphDevice } from './graph/device.js';
 
 export type Device = GraphDevice;
@@ -41,15 +41,9 @@ export async function open(...backends: readonly Backend[]): Promise<Device> {
   });
 }
 
-function environment(name: string): string | undefined {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  return process?.env?.[name];
-}
-
 async function openDevice(backend: Backend, options?: DeviceOptions): Promise<Device> {
   const device = new GraphDevice(await backend.open(), options);
-  // Imported as everything else is: for an import at run time Vite adds more to a bundle than this is.
-  if (environment('INKSTONE_EAGER') === '1') watchNumbers(device, true);
+  watchIfAsked(device);
   return device;
 }
 
