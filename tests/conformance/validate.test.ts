@@ -8,6 +8,7 @@ import {
   validateRun,
 } from '@inkstone/core/backend';
 import { describe, expect, it } from 'vitest';
+import { brokenAttention } from './broken-attention.js';
 import { broken, changed, copy, operand, plan, right } from './broken-plans.js';
 import { allCases } from './cases/index.js';
 
@@ -36,7 +37,7 @@ describe('validatePlan', () => {
     it(`passes a right ${kind}`, () => validatePlan(plan(step as Step), device));
   }
 
-  for (const [what, step, message] of broken) {
+  for (const [what, step, message] of [...broken, ...brokenAttention]) {
     it(`refuses ${what}`, () => {
       const run = () => validatePlan(plan(right.softmax, { ...step, label: 'layer.0' } as Step), device);
       expect(run).toThrow(InvalidPlanError);

@@ -9,12 +9,12 @@
  * Source: https://arxiv.org/abs/2205.14135 (algorithm 4), https://arxiv.org/abs/2307.08691.
  */
 import {
-  applyDropout, AttentionCommand, causalOffset, headAddress, heads, Heads, keysNow, maskScores, pairs, QUERY_BLOCK,
-  scorePitch, visibleKeys,
+  AttentionCommand, causalOffset, dropoutOf, dropoutRow, headAddress, heads, Heads, keysNow, maskOf, maskScores,
+  QUERY_BLOCK, scorePitch, visibleKeys,
 } from './attention';
 import { multiplyTiles } from './microkernel';
 import { packB } from './pack';
-import { rowDot, rowExp } from './rows';
+import { rowDot, rowExp, rowMultiply } from './rows';
 import { firstTask, nextTask, scratch } from './threads';
 
 export function attentionBackward(command: AttentionCommand): void {
@@ -62,13 +62,13 @@ function queryBlock(
 ): void {
   const size = command.headSize, offset = causalOffset(command);
   const qTensor = heads(command, 0), doutTensor = heads(command, 4), dqTensor = heads(command, 5);
-  const mask = pairs(command, 0), dropout = pairs(command, 1);
+  const mask = maskOf(command), drops = dropoutOf(command).address != 0;
   const rows = min(command.queries - query, QUERY_BLOCK);
   const seen = visibleKeys(command, offset, query + rows - 1, keys), pitch = scorePitch(seen);
   const q = headAddress(qTensor, batch, head) + query * qTensor.row;
   const dout = headAddress(doutTensor, batch, head) + query * doutTensor.row;
   const dq = headAddress(dqTensor, batch, head) + query * dqTensor.row;
-  const p = blocks, ds = blocks + pitch * QUERY_BLOCK;
+  const p = blocks, ds = blocks + pitch * QUERY_BLOCK, room = ds + pitch * QUERY_BLOCK;
   const columns = seen + 7 & ~7;
   multiplyTiles(rows, columns, size, true, q, qTensor.row, qTensor.row * 5, keysAcross, 32, size << 5, p, pitch, false);
   multiplyTiles(rows, columns, size, true, dout, doutTensor.row, doutTensor.row * 5, valuesAcross, 32, size << 5, ds, pitch, false);
@@ -84,7 +84,8 @@ function queryBlock(
     // The sum is 1 but for the rounding of the log-sum-exp, which is large where scores are: divided out.
     const sum = rowExp(pRow, pRow, visible, scale, logSumExp);
     const inverse = f32x4.splat(sum > 0 ? 1 / sum : sum);
-    if (dropout.address) applyDropout(dropout, batch, head, query + row, dsRow, visible);
+    const factors = drops ? dropoutRow(command, batch, head, query + row, visible, room) : 0;
+    if (drops) rowMultiply(dsRow, factors, visible);
     // sum(P dP) is sum(out dout), but cancels against dP without rounding where one probability is nearly 1.
     const delta = f32x4.splat(rowDot(pRow, dsRow, visible) * (sum > 0 ? 1 / sum : sum));
     const factor = f32x4.splat(command.scale);
@@ -96,7 +97,7 @@ function queryBlock(
     memory.fill(pRow + (visible << 2), 0, seen - visible << 2);
     memory.fill(dsRow + (visible << 2), 0, seen - visible << 2);
     // dv takes the probabilities as they were used: with dropout.
-    if (dropout.address) applyDropout(dropout, batch, head, query + row, pRow, visible);
+    if (drops) rowMultiply(pRow, factors, visible);
   }
   const step = size << 2;
   multiplyTiles(rows, size, seen, true, ds, pitch, pitch * 5, keysAlong, 32, all << 5, dq, dqTensor.row, false);

@@ -13,7 +13,7 @@ import { dotCachedColumns, sumRows } from './few-rows';
 import { multiplyTiles } from './microkernel';
 import { Storage } from './opcodes';
 import { packB } from './pack';
-import { rowExp, rowMax, rowScale } from './rows';
+import { rowExp, rowMax, rowMultiply, rowScale } from './rows';
 import { logOf } from './softmax';
 import { firstTask, nextTask, scratch } from './threads';
 
@@ -41,6 +41,21 @@ export class Pairs {
   key: usize;
 }
 
+/**
+ * What multiplies the probabilities: factors [batch, heads, queries, keys] without gaps, or the seed that each is computed
+ * from (core/src/backend/dropout.ts). Address 0: there is none.
+ */
+@unmanaged
+export class Dropout {
+  address: usize;
+  /** Whether a seed lies there. */
+  seeded: u32;
+  /** The seed drops where a hash is below, ... */
+  limit: i32;
+  /** ... and multiplies the others by this. */
+  scale: f32;
+}
+
 /** What forward and backward share; the tensors follow in the order of `steps.ts`. */
 @unmanaged
 export class AttentionCommand {
@@ -65,21 +80,27 @@ export class AttentionCommand {
   /** Offset of the thread's scratch memory for this command. */
   scratchAt: u32;
   logSumExp: usize;
-  /** Offset in the command of the tensors: q, k, v (Heads), mask, dropout (Pairs), then out and the gradients (Heads). */
+  /** Offset in the command of q, k, v (Heads), mask (Pairs), dropout (Dropout), then out and the gradients (Heads). */
   tensorsAt: u32;
 }
 
 // @ts-ignore: decorator
 @inline
 export function heads(command: AttentionCommand, index: u32): Heads {
-  const skip: usize = index < 3 ? 0 : 2 * offsetof<Pairs>();
+  const skip: usize = index < 3 ? 0 : offsetof<Pairs>() + offsetof<Dropout>();
   return changetype<Heads>(changetype<usize>(command) + command.tensorsAt + index * offsetof<Heads>() + skip);
 }
 
 // @ts-ignore: decorator
 @inline
-export function pairs(command: AttentionCommand, index: u32): Pairs {
-  return changetype<Pairs>(changetype<usize>(command) + command.tensorsAt + 3 * offsetof<Heads>() + index * offsetof<Pairs>());
+export function maskOf(command: AttentionCommand): Pairs {
+  return changetype<Pairs>(changetype<usize>(command) + command.tensorsAt + 3 * offsetof<Heads>());
+}
+
+// @ts-ignore: decorator
+@inline
+export function dropoutOf(command: AttentionCommand): Dropout {
+  return changetype<Dropout>(changetype<usize>(command) + command.tensorsAt + 3 * offsetof<Heads>() + offsetof<Pairs>());
 }
 
 // @ts-ignore: decorator
@@ -130,20 +151,31 @@ export function maskScores(mask: Pairs, batch: u32, head: u32, query: u32, score
   }
 }
 
-/** values *= dropout, for the first `count` keys of one query. */
-export function applyDropout(dropout: Pairs, batch: u32, head: u32, query: u32, values: usize, count: u32): void {
-  let from = dropout.address + batch * dropout.batch + head * dropout.head + query * dropout.query;
-  for (let i: u32 = 0; i < count; i++, from += dropout.key) {
-    store<f32>(values + (i << 2), load<f32>(values + (i << 2)) * load<f32>(from));
+/** The address of dropout's factors for the first `count` keys of one query: in `room` where they are computed. */
+export function dropoutRow(command: AttentionCommand, batch: u32, head: u32, query: u32, count: u32, room: usize): usize {
+  const dropout = dropoutOf(command);
+  const place = ((batch * command.heads + head) * command.queries + query) * command.keys;
+  if (!dropout.seeded) return dropout.address + (place << 2);
+  const seed = load<i32>(dropout.address), limit = i32x4.splat(dropout.limit), scale = f32x4.splat(dropout.scale);
+  const first = i32x4.splat(0x7feb352d), second = i32x4.splat(0x846ca68b), again = i32x4.splat(seed * 0x9e3779b9);
+  let at = i32x4.add(i32x4.splat(<i32>place + seed), i32x4(0, 1, 2, 3));
+  for (let i: u32 = 0; i < count; i += 4, at = i32x4.add(at, i32x4.splat(4))) {
+    let x = i32x4.mul(v128.xor(at, i32x4.shr_u(at, 16)), first);
+    x = i32x4.mul(v128.xor(v128.xor(x, i32x4.shr_u(x, 15)), again), second);
+    x = i32x4.shr_u(v128.xor(x, i32x4.shr_u(x, 16)), 8);
+    v128.store(room + (i << 2), v128.and(i32x4.ge_s(x, limit), scale));
   }
+  return room;
 }
 
 /**
  * Turns the raw scores of one query into unnormalised probabilities in place, zeros from `visible` to `count`.
- * Returns 1 / their sum (0 when no key takes part) and keeps log(sum(exp)).
+ * Returns 1 / their sum (0 when no key takes part) and keeps log(sum(exp)). `room` is for a row of dropout's factors.
  */
-function probabilities(command: AttentionCommand, batch: u32, head: u32, query: u32, scores: usize, visible: u32, count: u32): f32 {
-  const mask = pairs(command, 0), dropout = pairs(command, 1);
+function probabilities(
+  command: AttentionCommand, batch: u32, head: u32, query: u32, scores: usize, visible: u32, count: u32, room: usize,
+): f32 {
+  const mask = maskOf(command);
   let scale = command.scale;
   if (mask.address || scale < 0) {
     if (mask.address) maskScores(mask, batch, head, query, scores, visible, scale);
@@ -156,7 +188,7 @@ function probabilities(command: AttentionCommand, batch: u32, head: u32, query: 
     const sum = rowExp(scores, scores, visible, scale, most);
     inverse = 1 / sum;
     if (command.logSumExp) logSumExp = most + logOf(sum);
-    if (dropout.address) applyDropout(dropout, batch, head, query, scores, visible);
+    if (dropoutOf(command).address) rowMultiply(scores, dropoutRow(command, batch, head, query, visible, room), visible);
     if (visible < count) memory.fill(scores + (visible << 2), 0, count - visible << 2);
   } else {
     memory.fill(scores, 0, count << 2);
@@ -193,10 +225,11 @@ function manyQueries(command: AttentionCommand, batch: u32, head: u32, first: u3
     const q = headAddress(qTensor, batch, head) + query * qTensor.row;
     const out = headAddress(outTensor, batch, head) + query * outTensor.row;
     multiplyTiles(rows, seen + 7 & ~7, size, true, q, qTensor.row, qTensor.row * 5, packedK, 32, size << 5, scores, pitch, false);
-    const inverses = scores + pitch * QUERY_BLOCK;
+    const inverses = scores + pitch * QUERY_BLOCK, room = inverses + (QUERY_BLOCK << 2);
     for (let row: u32 = 0; row < rows; row++) {
       const visible = visibleKeys(command, offset, query + row, keys);
-      store<f32>(inverses + (row << 2), probabilities(command, batch, head, query + row, scores + row * pitch, visible, seen));
+      const inverse = probabilities(command, batch, head, query + row, scores + row * pitch, visible, seen, room);
+      store<f32>(inverses + (row << 2), inverse);
     }
     multiplyTiles(rows, size, seen, true, scores, pitch, pitch * 5, packedV, 32, all << 5, out, outTensor.row, false);
     for (let row: u32 = 0; row < rows; row++) {
@@ -210,14 +243,14 @@ function fewQueries(command: AttentionCommand, batch: u32, head: u32, keys: u32)
   const keyHead = head / (command.heads / command.keyHeads), size = command.headSize;
   const offset = causalOffset(command);
   const kTensor = heads(command, 1), vTensor = heads(command, 2), qTensor = heads(command, 0), outTensor = heads(command, 3);
-  const scores = scratch + command.scratchAt;
+  const scores = scratch + command.scratchAt, room = scores + scorePitch(command.keys);
   for (let query: u32 = 0; query < command.queries; query++) {
     const visible = visibleKeys(command, offset, query, keys);
     const out = headAddress(outTensor, batch, head) + query * outTensor.row;
     // Four keys at a time, where there is room for more than are seen: what those give is never looked at.
     const columns = min(visible + 3 & ~3, command.keys);
     dotCachedColumns(headAddress(qTensor, batch, head) + query * qTensor.row, headAddress(kTensor, batch, keyHead), kTensor.row, columns, size, scores);
-    const inverse = probabilities(command, batch, head, query, scores, visible, visible);
+    const inverse = probabilities(command, batch, head, query, scores, visible, visible, room);
     sumRows(scores, 4, headAddress(vTensor, batch, keyHead), vTensor.row, size, visible, out);
     rowScale(out, out, size, inverse, 0);
   }

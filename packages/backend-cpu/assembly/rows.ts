@@ -108,3 +108,10 @@ export function rowAdd(y: usize, x: usize, count: u32): void {
   for (; i + 4 <= count; i += 4) v128.store(y + (i << 2), f32x4.add(v128.load(y + (i << 2)), v128.load(x + (i << 2))));
   for (; i < count; i++) store<f32>(y + (i << 2), load<f32>(y + (i << 2)) + load<f32>(x + (i << 2)));
 }
+
+/** y *= x. */
+export function rowMultiply(y: usize, x: usize, count: u32): void {
+  let i: u32 = 0;
+  for (; i + 4 <= count; i += 4) v128.store(y + (i << 2), f32x4.mul(v128.load(y + (i << 2)), v128.load(x + (i << 2))));
+  for (; i < count; i++) store<f32>(y + (i << 2), load<f32>(y + (i << 2)) * load<f32>(x + (i << 2)));
+}

@@ -8,6 +8,7 @@ import {
   contiguous,
   define,
   type Layout,
+  offsetBy,
   permuted,
   product,
 } from '../case.js';
@@ -27,6 +28,8 @@ export interface Attention {
   /** `rows` masks whole queries */
   readonly mask?: 'bool' | 'float' | 'infinite' | 'rows' | 'broadcast';
   readonly dropout?: number;
+  /** Dropout's factors are computed from this instead of given. */
+  readonly seed?: number;
   /** of q, k, v, out and their gradients */
   readonly layout?: Layout;
   readonly logSumExp?: boolean;
@@ -39,7 +42,7 @@ type Shared = Omit<AttentionStep, 'kind' | 'out' | 'logSumExp' | 'label'>;
 
 function shared(b: CaseBuilder, spec: Attention): Shared {
   const { batch = 1, heads = 1, keyHeads = heads, queries, keys, headSize, causal = null } = spec;
-  const { layout = contiguous, dtype = 'float32', spread = 2, dropout } = spec;
+  const { layout = contiguous, dtype = 'float32', spread = 2, dropout, seed } = spec;
   const query = [batch, heads, queries, headSize];
   const key = [batch, keyHeads, keys, headSize];
   const scores = [batch, heads, queries, keys];
@@ -60,7 +63,13 @@ function shared(b: CaseBuilder, spec: Attention): Shared {
     k: make(key, spread),
     v: make(key, 1),
     mask: spec.mask === undefined ? null : maskOf(b, scores, spec.mask, dtype),
-    dropout: dropout === undefined ? null : b.input(dtype, scores, dropoutOf(b, product(scores), dropout)),
+    dropout:
+      dropout === undefined
+        ? null
+        : seed === undefined
+          ? b.input(dtype, scores, dropoutOf(b, product(scores), dropout))
+          : b.input('int32', [], [seed], offsetBy(2)),
+    dropoutP: seed === undefined ? null : (dropout ?? null),
   };
 }
 
@@ -213,6 +222,27 @@ const variants: readonly (readonly [string, Attention])[] = [
     'causal, with dropout and a mask',
     { heads: 2, queries: 16, keys: 16, headSize: 8, dropout: 0.5, causal: 0, mask: 'bool' },
   ],
+  ['with dropout from a seed', { heads: 2, queries: 17, keys: 17, headSize: 8, dropout: 0.3, seed: 12345 }],
+  [
+    'causal, grouped, with dropout from a negative seed and a mask',
+    {
+      batch: 2,
+      heads: 4,
+      keyHeads: 2,
+      queries: 33,
+      keys: 19,
+      headSize: 31,
+      dropout: 0.5,
+      seed: -7,
+      causal: 0,
+      mask: 'bool',
+    },
+  ],
+  [
+    'with dropout from a seed, 9 of 16 keys',
+    { heads: 2, queries: 3, keys: 16, headSize: 8, keyLength: 9, dropout: 0.4, seed: 2 ** 31 - 1 },
+  ],
+  ['with dropout of all, from a seed', { queries: 6, keys: 6, headSize: 4, dropout: 1, seed: 0 }],
   ['with everything dropped', { queries: 4, keys: 4, headSize: 4, dropout: 1 - 2 ** -20 }],
   [
     'heads side by side in rows',
@@ -245,7 +275,10 @@ export function attentionCases(dtypes: readonly DType[]): Case[] {
   for (const dtype of ['float16', 'float64'] as const) {
     if (!dtypes.includes(dtype)) continue;
     const spec = { heads: 2, queries: 9, keys: 9, headSize: 8, causal: 0, dtype, spread: 1 };
-    cases.push(attention(`in ${dtype}`, spec));
+    cases.push(
+      attention(`in ${dtype}`, spec),
+      attention(`in ${dtype}, with dropout from a seed`, { ...spec, dropout: 0.25, seed: 99 }),
+    );
     if (dtype === 'float64') cases.push(attentionBackward(`in ${dtype}`, spec));
   }
   return cases;
@@ -285,6 +318,7 @@ function fusedQkv(): Case {
       v: part(qkv, 2),
       mask: null,
       dropout: null,
+      dropoutP: null,
     };
     b.step({ ...step, kind: 'attention', out, logSumExp });
     const dout = b.input('float32', shape, uniform(b.random, product(shape)), headsInRows);

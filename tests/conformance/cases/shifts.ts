@@ -148,6 +148,7 @@ export function shiftCases(): Case[] {
         v: s.input(key, uniform(b.random, 40), 8),
         mask: null,
         dropout: null,
+        dropoutP: null,
         out: s.output(query, { keys: ['attention', 'value'] }, 16),
         logSumExp: null,
       });

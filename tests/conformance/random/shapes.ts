@@ -90,16 +90,18 @@ const attentions = fc
     keys: upTo(70),
     headSize: upTo(40),
     causal: fc.option(fc.integer({ min: -3, max: 30 })),
-    dropout: fc.boolean(),
+    dropout: fc.constantFrom(undefined, 'factors', 'seed'),
+    seed: fc.integer(),
     mask: fc.constantFrom(undefined, 'bool', 'float', 'broadcast', 'rows'),
     rowsFirst: fc.boolean(),
   })
-  .map(({ group, dropout, mask, rowsFirst, ...sizes }) => {
+  .map(({ group, dropout, seed, mask, rowsFirst, ...sizes }) => {
     const spec: Attention = {
       ...sizes,
       heads: sizes.keyHeads * group,
       layout: rowsFirst ? permuted(0, 2, 1, 3) : contiguous,
       ...(dropout && { dropout: 0.25 }),
+      ...(dropout === 'seed' && { seed }),
       ...(mask && { mask }),
     };
     return [attention('of a random shape', spec), attentionBackward('of a random shape', spec)];

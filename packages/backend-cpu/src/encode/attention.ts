@@ -1,5 +1,11 @@
 /** Attention steps: tensors by their steps in bytes, and the scratch memory of a task. */
-import type { AttentionBackwardStep, AttentionStep, Operand } from '@inkstone/core/backend';
+import {
+  type AttentionBackwardStep,
+  type AttentionStep,
+  dropoutLimit,
+  dropoutScale,
+  type Operand,
+} from '@inkstone/core/backend';
 import { CommandKind, Storage } from '../../assembly/opcodes.js';
 import { contiguousStrides } from './space.js';
 import type { StepEncoder, Target } from './step.js';
@@ -43,7 +49,7 @@ function writeHeads(writer: Writer, tensor: Tensor): void {
   writer.word(...tensor.strides.slice(0, 3).map((stride) => stride * 4));
 }
 
-/** A mask (bool as it lies, floats as float32) or dropout; null for none. */
+/** A mask (bool as it lies, floats as float32); null for none. */
 function pairsOf(encoder: StepEncoder, operand: Operand | null): (Tensor & { storage: Storage }) | null {
   if (operand === null) return null;
   if (operand.dtype === 'float32' || operand.dtype === 'bool') {
@@ -66,6 +72,13 @@ function writePairs(writer: Writer, pairs: ReturnType<typeof pairsOf>): void {
   writer.word(pairs.storage, ...pairs.strides.map((stride) => stride * bytes));
 }
 
+/** Factors of dropout, or where their seed lies. */
+function writeDropout(writer: Writer, address: Address, p: number | null): void {
+  writer.address(address);
+  writer.word(p === null ? 0 : 1, p === null ? 0 : dropoutLimit(p));
+  writer.float(p === null ? 0 : dropoutScale(p));
+}
+
 /** Bytes of a row of scores. */
 function pitch(keys: number): number {
   return Math.ceil(keys / 8) * 32;
@@ -73,14 +86,17 @@ function pitch(keys: number): number {
 
 function forwardScratch(step: AttentionStep): number {
   const { keys, headSize, queries } = step;
-  if (queries < fewQueries) return pitch(keys) + 64;
-  return pitch(keys) * headSize + pitch(headSize) * keys + (pitch(keys) + 4) * queryBlock + 256;
+  // Beside the scores a row of dropout's factors.
+  if (queries < fewQueries) return 2 * pitch(keys) + 64;
+  return pitch(keys) * headSize + pitch(headSize) * keys + (pitch(keys) + 4) * queryBlock + pitch(keys) + 256;
 }
 
 function backwardScratch(step: AttentionBackwardStep): number {
   const { keys, headSize } = step;
   const sums = Math.ceil((keys * headSize * 4) / 64) * 64 + 64;
-  return 2 * pitch(keys) * headSize + pitch(headSize) * keys + 2 * sums + 2 * pitch(keys) * queryBlock + 256;
+  return (
+    2 * pitch(keys) * headSize + pitch(headSize) * keys + 2 * sums + pitch(keys) * (2 * queryBlock + 1) + 256
+  );
 }
 
 export function encodeAttention(encoder: StepEncoder, step: AttentionStep | AttentionBackwardStep): void {
@@ -88,7 +104,7 @@ export function encodeAttention(encoder: StepEncoder, step: AttentionStep | Atte
   const backward = step.kind === 'attentionBackward';
   const inputs = [step.q, step.k, step.v].map((operand) => tensorOf(encoder, operand));
   const mask = pairsOf(encoder, step.mask);
-  const dropout = pairsOf(encoder, step.dropout);
+  const dropout = step.dropout === null ? nowhere : encoder.contiguous(step.dropout);
   const out = backward ? tensorOf(encoder, step.out) : resultOf(encoder, step.out);
   const dout = backward ? [tensorOf(encoder, step.dout)] : [];
   const gradients = backward ? [step.dq, step.dk, step.dv].map((operand) => resultOf(encoder, operand)) : [];
@@ -108,7 +124,7 @@ export function encodeAttention(encoder: StepEncoder, step: AttentionStep | Atte
   writer.word(writer.offset + 4);
   for (const tensor of inputs) writeHeads(writer, tensor);
   writePairs(writer, mask);
-  writePairs(writer, dropout);
+  writeDropout(writer, dropout, step.dropoutP);
   for (const tensor of [out, ...dout, ...gradients]) writeHeads(writer, tensor);
   writer.end();
   scratch.needLocal(backward ? backwardScratch(step) : forwardScratch(step));

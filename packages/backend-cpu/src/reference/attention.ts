@@ -2,7 +2,12 @@
  * Attention as it is written in the papers: one row of scores at a time, softmax, weighted sum of the values.
  * The backward step makes the probabilities again from the scores and the saved log-sum-exp.
  */
-import type { AttentionBackwardStep, AttentionStep } from '@inkstone/core/backend';
+import {
+  type AttentionBackwardStep,
+  type AttentionStep,
+  dropoutLimit,
+  dropoutScale,
+} from '@inkstone/core/backend';
 import type { Kernel, Run } from './buffer.js';
 import { Dense, denseOrNull } from './scratch.js';
 
@@ -15,7 +20,7 @@ export function compileAttention(step: AttentionStep): Kernel {
   const logSums = denseOrNull(step.logSumExp);
   return (run) => {
     const scores = inputs.load(run);
-    const { v, dropout } = inputs;
+    const { v } = inputs;
     const out = outs.begin(run).fill(0);
     const logSum = logSums?.begin(run).fill(0);
     for (let row = 0; row < batch * heads * queries; row++) {
@@ -27,8 +32,7 @@ export function compileAttention(step: AttentionStep): Kernel {
       if (logSum) logSum[row] = max + Math.log(sum);
       const values = inputs.keyHeadOf(row) * step.keys;
       for (let s = 0; s < keys; s++) {
-        let p = Math.exp(scores[s] - max) / sum;
-        if (dropout) p *= dropout[row * step.keys + s];
+        const p = (Math.exp(scores[s] - max) / sum) * inputs.factorAt(row * step.keys + s);
         if (p === 0) continue;
         for (let e = 0; e < d; e++) out[row * d + e] += p * v[(values + s) * d + e];
       }
@@ -53,7 +57,7 @@ export function compileAttentionBackward(step: AttentionBackwardStep): Kernel {
   const dvs = new Dense(step.dv);
   return (run) => {
     const scores = inputs.load(run);
-    const { q, k, v, dropout } = inputs;
+    const { q, k, v } = inputs;
     const out = outs.load(run);
     const logSum = logSums.load(run);
     const dout = douts.load(run);
@@ -69,7 +73,7 @@ export function compileAttentionBackward(step: AttentionBackwardStep): Kernel {
       for (let s = 0; s < keys; s++) {
         const p = Math.exp(scores[s] - logSum[row]);
         if (p === 0) continue;
-        const factor = dropout ? dropout[row * step.keys + s] : 1;
+        const factor = inputs.factorAt(row * step.keys + s);
         const at = (keyRows + s) * d;
         let dp = 0;
         for (let e = 0; e < d; e++) {
@@ -94,7 +98,7 @@ class Inputs {
   q: Float64Array = new Float64Array(0);
   k = this.q;
   v = this.q;
-  dropout: Float64Array | undefined;
+  private dropout: Float64Array | undefined;
   private mask: Float64Array | undefined;
   private scores = this.q;
   private readonly qs: Dense;
@@ -120,6 +124,16 @@ class Inputs {
     this.dropout = this.dropouts?.load(run);
     this.scores = run.scratch.take(this.step.keys);
     return this.scores;
+  }
+
+  /** What dropout multiplies the probability at this place of batch x heads x queries x keys by. */
+  factorAt(place: number): number {
+    const { dropout, step } = this;
+    if (!dropout) return 1;
+    const p = step.dropoutP;
+    if (p === null) return dropout[place];
+    if (hashOf(place, dropout[0]) < dropoutLimit(p)) return 0;
+    return step.q.dtype === 'float64' ? dropoutScale(p) : Math.fround(dropoutScale(p));
   }
 
   /** How many keys, from the first on, the query of this row (of batch x heads x queries) may see. */
@@ -159,4 +173,12 @@ class Inputs {
     }
     return max;
   }
+}
+
+/** The 24 bits that decide whether an element stays: see backend/dropout.ts of core. */
+function hashOf(place: number, seed: number): number {
+  let x = (place + seed) >>> 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15) ^ Math.imul(seed, 0x9e3779b9), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 8;
 }

@@ -2,6 +2,7 @@
 import type { AttentionStep } from '@inkstone/core/backend';
 import { describe, expect, it } from 'vitest';
 import { compute } from './compute.js';
+import { countedFactor } from './counted-factor.js';
 
 interface Setting {
   readonly heads: number;
@@ -13,6 +14,8 @@ interface Setting {
   readonly keyLength: number | null;
   readonly mask: 'none' | 'bool' | 'float';
   readonly dropout: boolean;
+  /** Dropout's factors follow from this seed. */
+  readonly seed?: number;
 }
 
 const batch = 2;
@@ -22,7 +25,9 @@ const scale = 0.7;
 const waves = (count: number, phase: number) =>
   Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + phase * 2.3 + i * i * 0.01));
 
-function dataOf({ heads, keyHeads, queries, keys, headSize, mask, dropout }: Setting) {
+const probability = 0.4;
+
+function dataOf({ heads, keyHeads, queries, keys, headSize, mask, dropout, seed }: Setting) {
   const scores = batch * heads * queries * keys;
   return {
     q: waves(batch * heads * queries * headSize, 1),
@@ -30,7 +35,10 @@ function dataOf({ heads, keyHeads, queries, keys, headSize, mask, dropout }: Set
     v: waves(batch * keyHeads * keys * headSize, 3),
     dout: waves(batch * heads * queries * headSize, 4),
     mask: mask === 'bool' ? waves(scores, 5).map((x) => (x > -0.3 ? 1 : 0)) : waves(scores, 5),
-    dropout: waves(scores, 6).map((x) => (dropout && x < -0.5 ? 0 : dropout ? 1.5 : 1)),
+    dropout: waves(scores, 6).map((x, place) => {
+      if (seed !== undefined) return countedFactor(place, seed, probability);
+      return dropout && x < -0.5 ? 0 : dropout ? 1.5 : 1;
+    }),
   };
 }
 
@@ -103,7 +111,13 @@ async function attend(setting: Setting, data: Data) {
         setting.mask === 'none'
           ? null
           : b.input(setting.mask === 'bool' ? 'bool' : 'float64', scores, data.mask),
-      dropout: setting.dropout ? b.input('float64', scores, data.dropout) : null,
+      dropout:
+        setting.seed !== undefined
+          ? b.input('int32', [], [setting.seed])
+          : setting.dropout
+            ? b.input('float64', scores, data.dropout)
+            : null,
+      dropoutP: setting.seed === undefined ? null : probability,
     };
     const [o, l, q, k, v] = outputs;
     b.step({ ...shared, kind: 'attention', out: o, logSumExp: l });
@@ -135,6 +149,8 @@ const settings: Record<string, Setting> = {
   'a bool mask': { ...plain, mask: 'bool' },
   'a float mask': { ...plain, mask: 'float' },
   dropout: { ...plain, dropout: true },
+  'dropout from a seed': { ...plain, seed: 77 },
+  'dropout from a negative seed, grouped queries': { ...plain, heads: 4, keyHeads: 2, seed: -(2 ** 31) },
   'grouped queries': { ...plain, heads: 4, keyHeads: 2 },
   'all at once': { ...plain, heads: 6, keyHeads: 3, causal: 1, keyLength: 4, mask: 'bool', dropout: true },
 };

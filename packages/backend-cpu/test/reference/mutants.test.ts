@@ -111,8 +111,15 @@ const mutants: Record<string, Record<string, Change>> = {
     'forgets the key length': of('attention', () => ({ keyLength: null })),
     'forgets the key length in the gradient': of('attentionBackward', () => ({ keyLength: null })),
     'forgets the mask': of('attention', () => ({ mask: null })),
-    'forgets dropout': of('attention', () => ({ dropout: null })),
-    'forgets dropout in the gradient': of('attentionBackward', () => ({ dropout: null })),
+    'forgets dropout': of('attention', () => ({ dropout: null, dropoutP: null })),
+    'forgets dropout in the gradient': of('attentionBackward', () => ({ dropout: null, dropoutP: null })),
+    'takes another seed': of('attention', (s) =>
+      s.dropoutP ? { dropout: s.dropout && noOffset(s.dropout) } : {},
+    ),
+    'takes another seed in the gradient': of('attentionBackward', (s) =>
+      s.dropoutP ? { dropout: s.dropout && noOffset(s.dropout) } : {},
+    ),
+    'drops fewer': of('attention', (s) => ({ dropoutP: s.dropoutP && s.dropoutP / 2 })),
     'takes the mask for dense': of('attention', (s) => ({ mask: s.mask && asDense(s.mask) })),
     'takes k for dense': of('attention', (s) => ({ k: asDense(s.k) })),
     'takes dv for dense': of('attentionBackward', (s) => ({ dv: asDense(s.dv) })),

@@ -1,9 +1,16 @@
-import type { AttentionBackwardStep, AttentionStep, Operand } from '@inkstone/core/backend';
+import {
+  type AttentionBackwardStep,
+  type AttentionStep,
+  dropoutLimit,
+  dropoutScale,
+  type Operand,
+} from '@inkstone/core/backend';
 import type { Kernel, Late } from '../kernel.js';
 import type { Lowering } from '../plan/lowering.js';
 import forward from './attention.wgsl';
 import backwardKeys from './attention_dkv.wgsl';
 import backwardQueries from './attention_dq.wgsl';
+import dropout from './attention_dropout.wgsl';
 import gradient from './attention_gradient.wgsl';
 import forwardLanes from './attention_lanes.wgsl';
 import backwardKeysLanes from './attention_lanes_dkv.wgsl';
@@ -98,11 +105,20 @@ class Access {
     this.code.push(`fn write_${name}(at: u32, c: u32, v: vec4<f32>) { ${body} }`);
   }
 
-  /** Mask or dropout: single elements by key. */
-  matrix(name: string, operand: Operand): void {
-    this.kernel.input(name, operand);
-    this.row(name, operand);
-    this.kernel.sizes({ [`${name}_key`]: operand.strides[3] as number });
+  /** Single elements by key. */
+  mask(operand: Operand): void {
+    this.kernel.input('mask', operand);
+    this.row('mask', operand);
+    this.kernel.sizes({ mask_key: operand.strides[3] as number });
+  }
+
+  /** Factors by their places, or the seed that they are computed from. */
+  dropout(operand: Operand, p: number | null): void {
+    this.kernel.input('dropout', operand);
+    this.kernel.sizes({ keys: this.step.keys });
+    if (p === null) return;
+    this.kernel.sizes({ dropout_limit: dropoutLimit(p) });
+    this.kernel.param('dropout_scale', 'f32', dropoutScale(p));
   }
 
   /** Declares `row_NAME(b, h, t)`; true if rows can be read as vectors. */
@@ -143,8 +159,8 @@ function finish(
   values: Readonly<Record<string, boolean | number>>,
 ): void {
   const { kernel } = access;
-  if (step.mask) access.matrix('mask', step.mask);
-  if (step.dropout) access.matrix('dropout', step.dropout);
+  if (step.mask) access.mask(step.mask);
+  if (step.dropout) access.dropout(step.dropout, step.dropoutP);
   const chunks = Math.ceil(step.headSize / 4);
   const { subgroup, attentionLanes, attentionRows } = to.tuning;
   const byLanes = subgroup >= 4 && positions * 2 >= subgroup && chunks <= mostSlots * subgroup;
@@ -179,7 +195,7 @@ function finish(
   to.add(
     kernel.build(
       name,
-      `${byLanes ? variants.lanes : variants.tiles}${place}`,
+      `${byLanes ? variants.lanes : variants.tiles}${place}${dropout}`,
       {
         ...values,
         ACCESS: access.code.join('\n'),
@@ -189,6 +205,7 @@ function finish(
         MASK: step.mask !== null,
         BOOL_MASK: step.mask?.dtype === 'bool',
         DROPOUT: step.dropout !== null,
+        SEEDED: step.dropoutP !== null,
         ...(byLanes ? {} : { ROWS: rows, PER: 2 }),
         ...(name === 'attention' && !byLanes ? { SHARE: lanes / rows, SHARED: lanes > rows } : {}),
       },

@@ -24,6 +24,9 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
+#if DROPOUT
+  begin_dropout();
+#end
   let place = place_of(group, $ROWSu, params.heads);
   let t0 = place.first;
   let h = place.head;
@@ -38,6 +41,9 @@ fn main(
   let end = end_of_keys(min(t0 + $ROWSu - 1u, last));
 
   let row = lane / $SHAREu;
+#if DROPOUT
+  let dropout_at = dropout_row(b, h, min(t0 + row, last));
+#end
   var m = unseen;
   var total = 0.0;
 #for S SLOTS
@@ -91,7 +97,7 @@ fn main(
       if (x <= unseen) { p = 0.0; }
       sum += p;
 #if DROPOUT
-      if (p != 0.0) { p *= load_dropout(row_dropout(b, h, min(t0 + row, last)) + (s0 + e) * params.dropout_key); }
+      if (p != 0.0) { p *= dropout_factor(dropout_at + s0 + e); }
 #end
       weights[row * block + e] = p;
     }

@@ -15,6 +15,9 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
+#if DROPOUT
+  begin_dropout();
+#end
   let place = place_of(group, $ROWSu, params.key_heads);
   let s0 = place.first;
   let kh = place.head;

@@ -19,6 +19,9 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
+#if DROPOUT
+  begin_dropout();
+#end
   let place = place_of(group, $ROWSu, params.heads);
   let t0 = place.first;
   let h = place.head;

@@ -14,7 +14,7 @@ fn gradient(product: f32, dp_: f32, log_sum: f32, delta: f32, b: u32, h: u32, t:
 #end
   let p = exp_not_positive(x - log_sum);
 #if DROPOUT
-  let drop = load_dropout(row_dropout(b, h, t) + s * params.dropout_key);
+  let drop = dropout_factor(dropout_row(b, h, t) + s);
   dp *= drop;
   return vec2<f32>(p * drop, p * (dp - delta));
 #else

@@ -18,6 +18,9 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
+#if DROPOUT
+  begin_dropout();
+#end
   let place = place_of(group, $LANESu, params.heads);
   let t0 = place.first;
   let h = place.head;
@@ -60,7 +63,7 @@ fn main(
     total_$R = fma(total_$R, factor_$R, p_$R);
     m_$R = m_new_$R;
 #if DROPOUT
-    if (p_$R != 0.0) { p_$R *= load_dropout(row_dropout(b, h, min(t0 + $Ru, last)) + s * params.dropout_key); }
+    if (p_$R != 0.0) { p_$R *= dropout_factor(dropout_row(b, h, min(t0 + $Ru, last)) + s); }
 #end
 #for S SLOTS
     o_$S_$R *= factor_$R;

@@ -11,6 +11,9 @@ fn main(
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= params.groups) { return; }
+#if DROPOUT
+  begin_dropout();
+#end
   let place = place_of(group, $LANESu, params.heads);
   let t0 = place.first;
   let h = place.head;

@@ -259,9 +259,13 @@ interface AttentionBase extends Labelled {
   /** [batch, heads, queries, keys] with any strides (0 too): bool, true takes part; or float, added to the scores. */
   readonly mask: Operand | null;
   /**
-   * Multiplies the probabilities: 0 or 1 / (1 - p), [batch, heads, queries, keys], float, contiguous, drawn by the host.
+   * What multiplies the probabilities, or null. Where `dropoutP` is null: factors, 0 or 1 / (1 - p), [batch, heads,
+   * queries, keys], float, contiguous. Else: the seed (int32, shape []) from which a kernel computes the factor that it
+   * needs, so that none lies in memory.
    */
   readonly dropout: Operand | null;
+  /** The probability with which a seed drops, above 0. dropout.ts has the factor, at ((b * heads + h) * queries + t) * keys + s. */
+  readonly dropoutP: number | null;
 }
 
 /**

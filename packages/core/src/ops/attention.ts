@@ -36,6 +36,7 @@ function shared(node: Value, io: KernelIO, first: number) {
     v: read(2),
     mask: node.attrs?.mask ? operandOf(io.input(next++)) : null,
     dropout: node.attrs?.dropout ? operandOf(io.input(next++)) : null,
+    dropoutP: null,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Dropout without a mask in memory: which elements stay is computed from a seed where they are needed. */
+import { dropoutLimit, dropoutScale } from '../backend/dropout.js';
 import type { GraphDevice } from '../graph/device.js';
 import type { PointwiseOp } from '../graph/op.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
@@ -7,14 +8,7 @@ import type { Shape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import type { Generator } from '../random/generator.js';
 
-/** 24 bits: as many as a float32 has, so that `p` is compared exactly. */
-const range = 2 ** 24;
-
-/**
- * A number below 2^24 for each place of a shape. The mixing is that of Chris Wellons' "lowbias32"
- * (https://nullprogram.com/blog/2018/07/31/), which passes the tests of avalanche that it was searched with; the seed
- * comes in twice, so that two seeds are no two windows of one sequence.
- */
+/** A number below 2^24 for each place of a shape (backend/dropout.ts). */
 function hash(b: ProgramBuilder, shape: Shape, seed: Expr): Expr {
   const int = (value: number): Expr => b.const(value | 0, 'int32');
   // The language's shift keeps the sign.
@@ -33,8 +27,8 @@ const dropoutOp: PointwiseOp = {
   gradient: (node, g) => [dropout(g, node.inputs[1], node.attrs?.p as number), null],
   emit: (b, [x, seed], node) => {
     const p = node.attrs?.p as number;
-    const dropped = b.binary('lt', hash(b, node.shape, seed), b.const(Math.round(p * range), 'int32'));
-    return b.select(dropped, b.like(x, 0), b.mul(x, b.like(x, p < 1 ? 1 / (1 - p) : 0)));
+    const dropped = b.binary('lt', hash(b, node.shape, seed), b.const(dropoutLimit(p), 'int32'));
+    return b.select(dropped, b.like(x, 0), b.mul(x, b.like(x, dropoutScale(p))));
   },
 };
 

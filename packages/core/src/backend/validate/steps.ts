@@ -204,7 +204,8 @@ function checkNorm(step: S.NormStep | S.NormBackwardStep): void {
 }
 
 function checkAttention(step: S.AttentionStep | S.AttentionBackwardStep, scalars: Scalars): void {
-  const { batch, heads, keyHeads, queries, keys, headSize, mask, dropout, q, k, v, out, logSumExp } = step;
+  const { batch, heads, keyHeads, queries, keys, headSize, q, k, v, out, logSumExp } = step;
+  const { mask, dropout, dropoutP } = step;
   counts({ batch, heads, keyHeads, queries, keys, headSize });
   rule(keyHeads > 0 && heads % keyHeads === 0, `${heads} heads are not a multiple of ${keyHeads} key heads`);
   rule(Number.isFinite(step.scale), `scale is ${step.scale}`);
@@ -241,9 +242,17 @@ function checkAttention(step: S.AttentionStep | S.AttentionBackwardStep, scalars
   }
   if (logSumExp) dense('logSumExp', logSumExp, [batch, heads, queries]);
   if (mask) hasShape('mask', mask, scores);
-  if (dropout) dense('dropout', dropout, scores);
+  const seeded = dropoutP !== null;
+  if (dropout) dense('dropout', dropout, seeded ? [] : scores);
+  rule(!seeded || (dropoutP > 0 && dropoutP <= 1), `dropoutP is ${dropoutP}, not above 0 and at most 1`);
+  rule(!seeded || dropout?.dtype === 'int32', `dropoutP takes a seed of int32, not ${dropout?.dtype}`);
   const rows = Object.fromEntries(Object.entries(rowsOf).map(([name, [operand]]) => [name, operand]));
-  floats({ ...rows, logSumExp, dropout, mask: mask?.dtype === 'bool' ? null : mask });
+  floats({
+    ...rows,
+    logSumExp,
+    dropout: seeded ? null : dropout,
+    mask: mask?.dtype === 'bool' ? null : mask,
+  });
 }
 
 function checkRecurrent(step: S.RecurrentStep | S.RecurrentBackwardStep): void {
