@@ -1,27 +1,27 @@
 /** Activations that are made of other ops. Those in every model (relu, gelu, silu ...) are in functions.ts. */
-import type { PointwiseOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { reshape } from './broadcast.js';
+import { define } from './define.js';
 import { abs, clamp, elu, expm1, sigmoid, softplus, tanh } from './functions.js';
 import { add, div, gt, logicalAnd, lt, mul, neg, sub, where } from './pointwise.js';
 import { slice } from './views.js';
 
 /** As `clamp`, but flat at the bounds themselves. */
-const hardtanhOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'hardtanh',
-  gradient: (node, g) => {
-    const [x] = node.inputs;
-    const { low, high } = node.attrs as { low: number; high: number };
-    return [where(logicalAnd(gt(x, low), lt(x, high)), g, 0)];
-  },
-  emit: (b, [x], node) => {
-    const { low, high } = node.attrs as { low: number; high: number };
+const hardtanhOp = define(
+  'hardtanh',
+  (b, x, node) => {
+    const { low, high } = node.attrs as Bounds;
     return b.binary('min', b.binary('max', x, b.like(x, low)), b.like(x, high));
   },
-};
+  (g, x, out) => {
+    const { low, high } = out.attrs as Bounds;
+    return where(logicalAnd(gt(x, low), lt(x, high)), g, 0);
+  },
+);
+
+type Bounds = { readonly low: number; readonly high: number };
 
 /** Values limited to [low, high] (-1 and 1). */
 export function hardtanh(x: Value, low = -1, high = 1): Value {

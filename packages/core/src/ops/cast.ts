@@ -1,15 +1,15 @@
 /** Conversion between dtypes, and cutting a value off from the backward pass. */
 import { computeTypeOf, type DType, isFloatingPoint } from '../backend/dtype.js';
-import type { PointwiseOp, ViewOp } from '../graph/op.js';
+import type { ViewOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
+import { define } from './define.js';
 
-const castOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'cast',
-  gradient: (node, g) => [isFloatingPoint(node.inputs[0].dtype) ? cast(g, node.inputs[0].dtype) : null],
-  emit: (b, [x], node) => b.cast(x, computeTypeOf(node.dtype)),
-};
+const castOp = define(
+  'cast',
+  (b, x, node) => b.cast(x, computeTypeOf(node.dtype)),
+  (g, x) => (isFloatingPoint(x.dtype) ? cast(g, x.dtype) : null),
+);
 
 /** The elements in another dtype: floats are truncated towards zero, anything but 0 is true. */
 export function cast(x: Value, dtype: DType): Value {
@@ -27,14 +27,13 @@ export function detach(x: Value): Value {
   return value;
 }
 
-const copyOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'clone',
-  gradient: (_node, g) => [g],
-  emit: (_b, [x]) => x,
-};
+const cloneOp = define(
+  'clone',
+  (_b, x) => x,
+  (g) => g,
+);
 
 /** The same elements in memory of their own. */
 export function clone(x: Value): Value {
-  return record(copyOp, [x], x.shape, x.dtype);
+  return record(cloneOp, [x], x.shape, x.dtype);
 }

@@ -2,20 +2,14 @@
 import type { DType } from '../backend/dtype.js';
 import { computeTypeOf } from '../backend/dtype.js';
 import type { GraphDevice } from '../graph/device.js';
-import type { PointwiseOp } from '../graph/op.js';
 import { recordOn } from '../graph/record.js';
 import type { Shape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { define } from './define.js';
 import { expectMatrix } from './expect.js';
 
-const fullOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'full',
-  emit: (b, _inputs, node) => b.const(parse(node.attrs?.value as string), computeTypeOf(node.dtype)),
-};
-
-// Attributes are part of a key and are written as JSON there, which has no infinity.
-const parse = (text: string): number => Number(text);
+// The value is an attribute, and as such part of a key: as text, so that -0 is not 0.
+const fullOp = define('full', (b, _x, node) => b.const(Number(node.attrs?.value), computeTypeOf(node.dtype)));
 
 /** A constant everywhere. */
 export function full(device: GraphDevice, shape: Shape, value: number, dtype: DType): Value {
@@ -23,16 +17,11 @@ export function full(device: GraphDevice, shape: Shape, value: number, dtype: DT
   return recordOn(device, fullOp, [], shape, dtype, { shape, value: text });
 }
 
-const arangeOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'arange',
-  emit: (b, _inputs, node) => {
-    const type = computeTypeOf(node.dtype);
-    const { start, step } = node.attrs as { start: number; step: number };
-    const i = b.cast(b.index(0), type);
-    return b.add(b.const(start, type), b.mul(b.const(step, type), i));
-  },
-};
+const arangeOp = define('arange', (b, _x, node) => {
+  const { start, step } = node.attrs as { start: number; step: number };
+  const i = b.cast(b.index(0), computeTypeOf(node.dtype));
+  return b.add(b.like(i, start), b.mul(b.like(i, step), i));
+});
 
 /** start, start + step, ... (`length` elements). */
 export function arange(
@@ -45,18 +34,19 @@ export function arange(
   return recordOn(device, arangeOp, [], [length], dtype, { start, step, length });
 }
 
-const triangleOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'triangle',
-  gradient: (node, g) => [triangle(g, node.attrs?.lower as boolean, node.attrs?.diagonal as number)],
-  emit: (b, [x], node) => {
+const triangleOp = define(
+  'triangle',
+  (b, x, node) => {
+    const { lower, diagonal } = node.attrs as Triangle;
     const rank = node.shape.length;
     const column = b.index(rank - 1);
-    const edge = b.add(b.index(rank - 2), b.const(node.attrs?.diagonal as number, 'int32'));
-    const keep = b.binary(node.attrs?.lower ? 'le' : 'ge', column, edge);
-    return b.select(keep, x, b.like(x, 0));
+    const edge = b.add(b.index(rank - 2), b.const(diagonal, 'int32'));
+    return b.select(b.binary(lower ? 'le' : 'ge', column, edge), x, b.like(x, 0));
   },
-};
+  (g, _x, { attrs }) => recordOn(g.device, triangleOp, [g], g.shape, g.dtype, attrs),
+);
+
+type Triangle = { readonly lower: boolean; readonly diagonal: number };
 
 /** The lower or upper triangle of matrices, zeros elsewhere. */
 export function triangle(x: Value, lower: boolean, diagonal: number): Value {
@@ -64,11 +54,9 @@ export function triangle(x: Value, lower: boolean, diagonal: number): Value {
   return recordOn(x.device, triangleOp, [x], x.shape, x.dtype, { lower, diagonal });
 }
 
-const eyeOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'eye',
-  emit: (b, _inputs, node) => b.cast(b.binary('eq', b.index(0), b.index(1)), computeTypeOf(node.dtype)),
-};
+const eyeOp = define('eye', (b, _x, node) =>
+  b.cast(b.binary('eq', b.index(0), b.index(1)), computeTypeOf(node.dtype)),
+);
 
 export function eye(device: GraphDevice, rows: number, columns: number, dtype: DType): Value {
   return recordOn(device, eyeOp, [], [rows, columns], dtype, { rows, columns });

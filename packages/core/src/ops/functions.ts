@@ -1,56 +1,17 @@
 /** Functions of one tensor, element by element. */
-import { isFloatingPoint } from '../backend/dtype.js';
-import type { UnaryOp } from '../backend/program.js';
 import type { PointwiseOp } from '../graph/op.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
-import { cast } from './cast.js';
+import { define, type Gradient } from './define.js';
+import { floating, keeping } from './elementwise.js';
 import { expectOneOf } from './expect.js';
-import { div, exp, ge, gt, le, logicalAnd, mul, neg, square, sub, where } from './pointwise.js';
-import { toFloat } from './promotion.js';
-
-type Emit = (b: ProgramBuilder, x: Expr, node: Value) => Expr;
-type Gradient = (g: Value, x: Value, out: Value) => Value | null;
-
-/** A pointwise op of one input. */
-export function define(name: string, emit: UnaryOp | Emit, gradient?: Gradient): PointwiseOp {
-  return {
-    kind: 'pointwise',
-    name,
-    emit: (b, [x], node) => (typeof emit === 'string' ? b.unary(emit, x) : emit(b, x, node)),
-    ...(gradient && { gradient: (node: Value, g: Value) => [gradient(g, node.inputs[0], node)] }),
-  };
-}
-
-/** A function that is defined on floats: integers are converted first. */
-export function floating(name: string, emit: UnaryOp | Emit, gradient?: Gradient): (x: Value) => Value {
-  const op = define(name, emit, gradient);
-  return (x) => {
-    const dtype = toFloat(x.dtype);
-    return record(op, [cast(x, dtype)], x.shape, dtype);
-  };
-}
-
-/** A function that keeps the dtype; on integers it may be the identity. */
-export function keeping(
-  name: string,
-  emit: UnaryOp,
-  gradient: Gradient,
-  identityOnIntegers: boolean,
-): (x: Value) => Value {
-  const op = define(name, emit, gradient);
-  return (x) => {
-    if (x.dtype === 'bool') throw new Error(`${name}: not defined for bool`);
-    if (identityOnIntegers && !isFloatingPoint(x.dtype)) return x;
-    return record(op, [x], x.shape, x.dtype);
-  };
-}
+import { div, exp, ge, gt, le, mul, neg, square, sub, where } from './pointwise.js';
 
 const flat: Gradient = (g) => mul(g, 0);
 
-export const abs = keeping('abs', 'abs', (g, x) => mul(g, sign(x)), false);
-export const sign: (x: Value) => Value = keeping('sign', 'sign', flat, false);
+export const abs = keeping('abs', 'abs', (g, x) => mul(g, sign(x)));
+export const sign: (x: Value) => Value = keeping('sign', 'sign', flat);
 export const floor = keeping('floor', 'floor', flat, true);
 export const ceil = keeping('ceil', 'ceil', flat, true);
 export const round = keeping('round', 'round', flat, true);
@@ -75,28 +36,24 @@ export const tanh = floating('tanh', 'tanh', (g, _x, out) => mul(g, sub(1, squar
 export const sigmoid = floating('sigmoid', 'sigmoid', (g, _x, out) => mul(g, mul(out, sub(1, out))));
 export const erf = floating('erf', 'erf', (g, x) => mul(mul(g, 2 / Math.sqrt(Math.PI)), exp(neg(square(x)))));
 
-export const isnan = (x: Value): Value => record(isnanOp, [x], x.shape, 'bool');
-const isnanOp = define('isnan', (b, x) =>
-  b.typeOf(x) === 'int32' || b.typeOf(x) === 'bool' ? b.const(0, 'bool') : b.unary('isnan', x),
-);
-export const isinf = (x: Value): Value => record(isinfOp, [x], x.shape, 'bool');
-const isinfOp = define('isinf', (b, x) =>
-  b.typeOf(x) === 'int32' || b.typeOf(x) === 'bool' ? b.const(0, 'bool') : b.unary('isinf', x),
-);
+/** Whether elements are of a kind that no integer is. */
+function test(name: 'isnan' | 'isinf'): (x: Value) => Value {
+  const op = define(name, (b, x) =>
+    b.typeOf(x).startsWith('float') ? b.unary(name, x) : b.const(0, 'bool'),
+  );
+  return (x) => record(op, [x], x.shape, 'bool');
+}
+export const isnan = test('isnan');
+export const isinf = test('isinf');
 
-const reluOp = define(
+/** max(x, 0); NaN stays NaN. */
+export const relu = keeping(
   'relu',
   (b, x) => b.binary('max', x, b.like(x, 0)),
   (g, _x, out) => where(gt(out, 0), g, 0),
 );
-/** max(x, 0); NaN stays NaN. */
-export function relu(x: Value): Value {
-  if (x.dtype === 'bool') throw new Error('relu: not defined for bool');
-  return record(reluOp, [x], x.shape, x.dtype);
-}
 
-/** 1 / (1 + e^-x) as instructions, and x times it. */
-const siluOp = define(
+export const silu = floating(
   'silu',
   (b, x) => b.mul(x, b.unary('sigmoid', x)),
   (g, x) => {
@@ -104,13 +61,9 @@ const siluOp = define(
     return mul(g, mul(s, sub(mul(x, sub(1, s)), -1)));
   },
 );
-export function silu(x: Value): Value {
-  const dtype = toFloat(x.dtype);
-  return record(siluOp, [cast(x, dtype)], x.shape, dtype);
-}
 
 /** x * Phi(x) with the normal distribution's Phi. https://arxiv.org/abs/1606.08415 */
-const geluOp = define(
+const exactGelu = floating(
   'gelu',
   (b, x) => {
     const half = b.like(x, 0.5);
@@ -143,7 +96,7 @@ const geluBackwardOp: PointwiseOp = {
   },
 };
 
-const geluTanhOp = define(
+const tanhGelu = floating(
   'geluTanh',
   (b, x) => b.mul(b.mul(b.like(x, 0.5), x), b.add(b.like(x, 1), b.unary('tanh', tanhArgument(b, x)))),
   (g, x) => {
@@ -165,8 +118,7 @@ function tanhArgument(b: ProgramBuilder, x: Expr): Expr {
 /** Gaussian error linear unit: exact, or PyTorch's `approximate='tanh'`. */
 export function gelu(x: Value, approximate: 'none' | 'tanh' = 'none'): Value {
   expectOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
-  const dtype = toFloat(x.dtype);
-  return record(approximate === 'tanh' ? geluTanhOp : geluOp, [cast(x, dtype)], x.shape, dtype);
+  return approximate === 'tanh' ? tanhGelu(x) : exactGelu(x);
 }
 
 /** Values limited to [low, high]; the gradient flows where nothing was cut. NaN stays. */
@@ -179,29 +131,21 @@ export function clamp(x: Value, low?: number, high?: number): Value {
   return record(clampOp, [x], x.shape, x.dtype, attrs);
 }
 
-const clampOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'clamp',
-  gradient: (node, g) => {
-    const [x] = node.inputs;
-    const low = Number(node.attrs?.low);
-    const high = Number(node.attrs?.high);
-    const inside = [
-      Number.isFinite(low) ? ge(x, low) : null,
-      Number.isFinite(high) ? le(x, high) : null,
-    ].filter((condition) => condition !== null);
-    if (inside.length === 0) return [g];
-    return [where(inside.length === 2 ? logicalAnd(inside[0], inside[1]) : inside[0], g, 0)];
+const boundsOf = ({ attrs }: Value): [number, number] => [Number(attrs?.low), Number(attrs?.high)];
+
+const clampOp = define(
+  'clamp',
+  (b, x, node) => {
+    const [low, high] = boundsOf(node);
+    const above = Number.isFinite(low) ? b.binary('max', x, b.like(x, low)) : x;
+    return Number.isFinite(high) ? b.binary('min', above, b.like(x, high)) : above;
   },
-  emit: (b, [x], node) => {
-    const low = Number(node.attrs?.low);
-    const high = Number(node.attrs?.high);
-    let out = x;
-    if (Number.isFinite(low)) out = b.binary('max', out, b.like(x, low));
-    if (Number.isFinite(high)) out = b.binary('min', out, b.like(x, high));
-    return out;
+  (g, x, out) => {
+    const [low, high] = boundsOf(out);
+    const above = Number.isFinite(low) ? where(ge(x, low), g, 0) : g;
+    return Number.isFinite(high) ? where(le(x, high), above, 0) : above;
   },
-};
+);
 
 /** x where x > 0, else slope * x. */
 export function leakyRelu(x: Value, slope = 0.01): Value {

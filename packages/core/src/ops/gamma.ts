@@ -4,7 +4,7 @@
  * error is as large as that of numbers near 1.
  */
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
-import { floating } from './functions.js';
+import { floating } from './elementwise.js';
 import { exp, mul, square } from './pointwise.js';
 
 /** Horner's rule; the coefficient of the highest power comes first. */

@@ -3,7 +3,8 @@ import { isFloatingPoint } from '../backend/dtype.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import type { Value } from '../graph/value.js';
 import { cast } from './cast.js';
-import { abs, cos, floating, isinf, isnan, sin } from './functions.js';
+import { floating } from './elementwise.js';
+import { abs, cos, isinf, isnan, sin } from './functions.js';
 import { named } from './named.js';
 import {
   add,

@@ -6,10 +6,13 @@ import type { Attrs, PointwiseOp } from '../graph/op.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import { broadcastShapes, type Shape } from '../graph/shape.js';
+import { walker } from '../graph/trace.js';
 import type { Value } from '../graph/value.js';
 import { raised } from './autocast.js';
 import { sumTo } from './broadcast.js';
 import { cast, detach } from './cast.js';
+import { define } from './define.js';
+import { floating } from './elementwise.js';
 import { promoteNumber, promoteTypes, toFloat } from './promotion.js';
 
 /** A tensor or a JavaScript number. Numbers are run-time scalars: a new value needs no new plan. */
@@ -67,6 +70,8 @@ export function binary(
   inputType: (promoted: DType) => DType = same,
   resultType: (combined: DType) => DType = same,
 ): Value {
+  const again = walker?.pair(op, x, y);
+  if (again) return again;
   if (typeof x !== 'number' && typeof y !== 'number') {
     const combined = inputType(promoteTypes(x.dtype, y.dtype));
     const shape = broadcastShapes(op.name, x.shape, y.shape);
@@ -149,12 +154,7 @@ function notBool(name: string): (dtype: DType) => DType {
   };
 }
 
-const negOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'neg',
-  gradient: (_node, g) => [neg(g)],
-  emit: (b, [x]) => b.unary('neg', x),
-};
+const negOp = define('neg', 'neg', (g) => neg(g));
 
 export function neg(x: Value): Value {
   if (x.dtype === 'bool') throw new Error('neg: bool tensors cannot be negated; use logicalNot');
@@ -219,11 +219,7 @@ export const logicalAnd: (x: Operand, y: Operand) => Value = logical('logicalAnd
 export const logicalOr: (x: Operand, y: Operand) => Value = logical('logicalOr', 'or');
 export const logicalXor: (x: Operand, y: Operand) => Value = logical('logicalXor', 'xor');
 
-const logicalNotOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'logicalNot',
-  emit: (b, [x]) => b.unary('not', b.cast(x, 'bool')),
-};
+const logicalNotOp = define('logicalNot', (b, x) => b.unary('not', b.cast(x, 'bool')));
 export function logicalNot(x: Value): Value {
   return record(logicalNotOp, [x], x.shape, 'bool');
 }
@@ -323,52 +319,17 @@ const powOp = binaryOp('pow', instruction('pow'), (g, x, y, out) => ({
   y: () => where(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(mul(g, out), logOf(x))),
 }));
 
-const logOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'log',
-  gradient: (node, g) => [div(g, node.inputs[0])],
-  emit: (b, [x]) => b.unary('log', x),
-};
 const logOf = (x: Operand): Operand => (typeof x === 'number' ? Math.log(x) : log(x));
 
-export function log(input: Value): Value {
-  const x = raised(input);
-  const dtype = toFloat(x.dtype);
-  return record(logOp, [cast(x, dtype)], x.shape, dtype);
-}
+export const log = floating('log', 'log', (g, x) => div(g, x), raised);
+export const exp = floating('exp', 'exp', (g, _x, out) => mul(g, out), raised);
+export const sqrt = floating('sqrt', 'sqrt', (g, _x, out) => div(g, mul(out, 2)));
 
-const expOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'exp',
-  gradient: (node, g) => [mul(g, node)],
-  emit: (b, [x]) => b.unary('exp', x),
-};
-
-export function exp(input: Value): Value {
-  const x = raised(input);
-  const dtype = toFloat(x.dtype);
-  return record(expOp, [cast(x, dtype)], x.shape, dtype);
-}
-
-const sqrtOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'sqrt',
-  gradient: (node, g) => [div(g, mul(node, 2))],
-  emit: (b, [x]) => b.unary('sqrt', x),
-};
-
-export function sqrt(x: Value): Value {
-  const dtype = toFloat(x.dtype);
-  return record(sqrtOp, [cast(x, dtype)], x.shape, dtype);
-}
-
-const squareOp: PointwiseOp = {
-  kind: 'pointwise',
-  name: 'square',
-  gradient: (node, g) => [mul(mul(g, 2), node.inputs[0])],
-  emit: (b, [x]) => b.mul(x, x),
-};
-
+const squareOp = define(
+  'square',
+  (b, x) => b.mul(x, x),
+  (g, x) => mul(mul(g, 2), x),
+);
 export function square(input: Value): Value {
   const x = raised(input);
   return record(squareOp, [x], x.shape, x.dtype === 'bool' ? 'int32' : x.dtype);

@@ -2,7 +2,9 @@
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
-import { define, floating, sigmoid, trunc } from './functions.js';
+import { define } from './define.js';
+import { floating } from './elementwise.js';
+import { sigmoid, trunc } from './functions.js';
 import { named } from './named.js';
 import {
   add,
