@@ -2,11 +2,12 @@
 
 import { type Device, defaultDevice } from '../device.js';
 import { type Live, numberOf } from '../graph/live.js';
-import type { Rng } from '../graph/rng-mode.js';
+import { checkRng, currentRng, type Rng } from '../graph/rng-mode.js';
 import { showShape, sizeOf } from '../graph/shape.js';
 import { attention } from '../ops/attention.js';
+import { drawSeed } from '../ops/dropout.js';
 import { expectShare } from '../ops/expect.js';
-import type { Generator } from '../random/index.js';
+import { defaultGenerator, type Generator } from '../random/index.js';
 import { arange, cat, stack } from '../tensor/creation.js';
 import { Tensor } from '../tensor/tensor.js';
 import { dropoutFactors } from './layers.js';
@@ -30,7 +31,10 @@ export interface AttentionOptions {
   /** Where query 0 stands among the keys, for `isCausal` (default 0): how many a cache held before. */
   queryOffset?: Live;
   generator?: Generator;
-  /** Where the draws of dropout are made: see `withRng`, whose mode is the default. */
+  /**
+   * Where the draws of dropout are made: see `withRng`, whose mode is the default. On the device they lie nowhere; the host's
+   * fill [..., queries, keys].
+   */
   rng?: Rng;
 }
 
@@ -98,9 +102,16 @@ export function scaledDotProductAttention(
     const places = { keyLength: length, queryOffset: numberOf(queryOffset ?? 0) };
     observer({ q: q4, k: k4, v: v4, attnMask: mask, isCausal, scale, ...places });
   }
+  const { rng = currentRng(), generator = defaultGenerator } = options;
+  const seeded = checkRng('scaledDotProductAttention', rng) === 'device' && dropoutP > 0;
   const out = attention(q4.value, k4.value, v4.value, {
     mask: mask?.value ?? null,
-    dropout: dropoutP > 0 ? dropoutFactors(q, shape, dropoutP, options).value : null,
+    dropout: seeded
+      ? drawSeed(q.device, generator)
+      : dropoutP > 0
+        ? dropoutFactors(q, shape, dropoutP, generator).value
+        : null,
+    dropoutP: seeded ? dropoutP : null,
     causal: isCausal,
     scale,
     cache,

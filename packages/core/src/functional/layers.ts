@@ -71,20 +71,11 @@ export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   const { rng = currentRng(), generator = defaultGenerator } = options;
   return checkRng('dropout', rng) === 'device'
     ? wrap(deviceDropout(x.value, drawSeed(x.device, generator), p))
-    : x.mul(dropoutFactors(x, x.shape, p, options));
+    : x.mul(dropoutFactors(x, x.shape, p, generator));
 }
 
-/** Factors of 0 and 1 / (1 - p). */
-export function dropoutFactors(
-  like: Tensor,
-  shape: Shape,
-  p: number,
-  { rng = currentRng(), generator = defaultGenerator }: Pick<DropoutOptions, 'rng' | 'generator'> = {},
-): Tensor {
-  if (checkRng('dropout', rng) === 'device') {
-    const ones = full(like.device, shape, 1, like.dtype);
-    return wrap(deviceDropout(ones, drawSeed(like.device, generator), p));
-  }
+/** Factors of 0 and 1 / (1 - p), drawn by the host. */
+export function dropoutFactors(like: Tensor, shape: Shape, p: number, generator: Generator): Tensor {
   return wrap(
     drawnValue(like.device, shape, like.dtype, (out) => dropoutMask(generator, p, out as Float32Array)),
   );

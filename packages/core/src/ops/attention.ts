@@ -36,7 +36,7 @@ function shared(node: Value, io: KernelIO, first: number) {
     v: read(2),
     mask: node.attrs?.mask ? operandOf(io.input(next++)) : null,
     dropout: node.attrs?.dropout ? operandOf(io.input(next++)) : null,
-    dropoutP: null,
+    dropoutP: node.attrs?.dropoutP as number | null,
   };
 }
 
@@ -106,8 +106,10 @@ const attentionBackwardOp: KernelOp = {
 export interface AttentionOptions {
   /** Bool (true takes part) or float (added to the scores), broadcast to [batch, heads, queries, keys]. */
   readonly mask: Value | null;
-  /** Factors for the probabilities (0 or 1 / (1 - p)), [batch, heads, queries, keys]. */
+  /** Factors for the probabilities (0 or 1 / (1 - p)), [batch, heads, queries, keys]; with `dropoutP` a seed of them. */
   readonly dropout: Value | null;
+  /** The probability with which the seed drops (see backend/dropout.ts). */
+  readonly dropoutP: number | null;
   readonly causal: boolean;
   readonly scale: number;
   /**
@@ -142,8 +144,9 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
     if (value.requiresGrad) throw new Error(`attention: no gradient flows to the ${name}; detach() it`);
     return [expand(value, full)];
   };
-  const inputs = [q, k, v, ...lay(options.mask, 'mask'), ...lay(options.dropout, 'dropout')];
-  const { cache } = options;
+  const { cache, dropout, dropoutP } = options;
+  const drops = dropout && dropoutP !== null ? [dropout] : lay(dropout, 'dropout');
+  const inputs = [q, k, v, ...lay(options.mask, 'mask'), ...drops];
   const whole = (name: string, value: number, most: number): number => {
     expectWhole('attention', name, value, 0, most);
     return value;
@@ -152,7 +155,8 @@ export function attention(q: Value, k: Value, v: Value, options: AttentionOption
     scale: options.scale,
     causal: options.causal ? 0 : null,
     mask: options.mask !== null,
-    dropout: options.dropout !== null,
+    dropout: dropout !== null,
+    dropoutP,
     cached: cache !== null,
     scalarType: 'int32',
   };
