@@ -3,6 +3,7 @@
  * Python's. Nothing here needs a device.
  */
 export * from './random/index.js';
+export { KeyedMt19937 } from './random/mt19937-keyed.js';
 export { type NumpyChoiceOptions, type NumpySize, RandomState } from './random/numpy.js';
 export { defaultRng, NumpyGenerator } from './random/numpy-generator.js';
 export type { NumpyIntegers, NumpyIntegerType } from './random/numpy-integers.js';

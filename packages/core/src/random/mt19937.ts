@@ -2,7 +2,8 @@
  * The Mersenne Twister MT19937, the raw stream under PyTorch's, NumPy's and Python's generators.
  *
  * M. Matsumoto and T. Nishimura, "Mersenne Twister: a 623-dimensionally equidistributed uniform pseudo-random number
- * generator", ACM TOMACS 8(1), 1998; the two seedings are those of its 2002 revision.
+ * generator", ACM TOMACS 8(1), 1998, seeded as in its 2002 revision. What NumPy and Python have beside that is in
+ * mt19937-keyed.ts, so that a program that trains does not carry it.
  */
 
 const N = 624;
@@ -12,9 +13,9 @@ const LOWER = 0x7fffffff;
 const MATRIX = 0x9908b0df | 0;
 const TWO_POW_32 = 4294967296;
 
-/** MT19937 with 32-bit draws, and the two usual ways to make a double from a pair of them. */
+/** MT19937: 32-bit draws, and what PyTorch makes of pairs of them. */
 export class Mt19937 {
-  private readonly words = new Int32Array(N);
+  protected readonly words = new Int32Array(N);
   /** How many words of the current block are used up; N means that the next draw makes a new block. */
   private used = N;
 
@@ -33,41 +34,6 @@ export class Mt19937 {
       words[i] = word;
     }
     this.used = N;
-  }
-
-  /**
-   * Seeds from a key of 32-bit words (`init_by_array`), as Python does for every seed and NumPy for arrays.
-   *
-   * @throws if the key is empty
-   */
-  seedByArray(key: ArrayLike<number>): void {
-    if (key.length === 0)
-      throw new RangeError('seedByArray: the key needs at least one 32-bit word, got none');
-    this.seed(19650218);
-    const words = this.words;
-    let i = 1;
-    let j = 0;
-    for (let k = Math.max(N, key.length); k > 0; k--) {
-      const before = words[i - 1];
-      words[i] = (words[i] ^ Math.imul(before ^ (before >>> 30), 1664525)) + key[j] + j;
-      i++;
-      j++;
-      if (i >= N) {
-        words[0] = words[N - 1];
-        i = 1;
-      }
-      if (j >= key.length) j = 0;
-    }
-    for (let k = N - 1; k > 0; k--) {
-      const before = words[i - 1];
-      words[i] = (words[i] ^ Math.imul(before ^ (before >>> 30), 1566083941)) - i;
-      i++;
-      if (i >= N) {
-        words[0] = words[N - 1];
-        i = 1;
-      }
-    }
-    words[0] = UPPER;
   }
 
   /** The next draw, an integer in [0, 2^32). */
@@ -95,13 +61,6 @@ export class Mt19937 {
   uniform53(): number {
     const high = this.nextInt() & 0x1fffff;
     return (high * TWO_POW_32 + this.next()) * 2 ** -53;
-  }
-
-  /** `genrand_res53`: the top 27 and 26 bits of two draws, in [0, 1): what NumPy and Python call `random()`. */
-  res53(): number {
-    const a = this.nextInt() >>> 5;
-    const b = this.nextInt() >>> 6;
-    return (a * 67108864 + b) / 9007199254740992;
   }
 
   /** The state as 625 words: the 624 of the generator, then how many of them are used up. */

@@ -5,14 +5,14 @@
  * V. Kachitvichyanukul and B. W. Schmeiser, "Binomial random variate generation", CACM 31(2), 1988 (BTPE).
  */
 
-import type { Mt19937 } from './mt19937.js';
+import type { KeyedMt19937 } from './mt19937-keyed.js';
 
 /**
  * The number of successes in `n` trials of probability `p`.
  *
  * @throws if n is no integer of at least 0 or p is outside [0, 1]
  */
-export function binomialDraw(engine: Mt19937, n: number, p: number): number {
+export function binomialDraw(engine: KeyedMt19937, n: number, p: number): number {
   if (!Number.isSafeInteger(n) || n < 0)
     throw new RangeError(`binomial: n must be an integer of at least 0, got ${n}`);
   if (!(p >= 0 && p <= 1)) throw new RangeError(`binomial: p must be in [0, 1], got ${p}`);
@@ -21,12 +21,12 @@ export function binomialDraw(engine: Mt19937, n: number, p: number): number {
   return draw(engine, n, p);
 }
 
-function draw(engine: Mt19937, n: number, p: number): number {
+function draw(engine: KeyedMt19937, n: number, p: number): number {
   return p * n <= 30 ? inversion(engine, n, p) : btpe(engine, n, p);
 }
 
 /** Walks up the distribution until it has passed a uniform draw. */
-function inversion(engine: Mt19937, n: number, p: number): number {
+function inversion(engine: KeyedMt19937, n: number, p: number): number {
   const q = 1 - p;
   const start = Math.exp(n * Math.log(q));
   const np = n * p;
@@ -49,7 +49,7 @@ function inversion(engine: Mt19937, n: number, p: number): number {
 }
 
 /** Rejection from a triangle, two parallelograms and exponential tails around the mode; r is at most 1/2. */
-function btpe(engine: Mt19937, n: number, r: number): number {
+function btpe(engine: KeyedMt19937, n: number, r: number): number {
   const q = 1 - r;
   const fm = n * r + r;
   const m = Math.floor(fm);

@@ -1,5 +1,5 @@
 import { firstAbove } from './bisect.js';
-import { Mt19937 } from './mt19937.js';
+import { KeyedMt19937 } from './mt19937-keyed.js';
 import { binomialDraw } from './numpy-binomial.js';
 import { fillIntegers, type NumpyIntegers, type NumpyIntegerType, randomInterval } from './numpy-integers.js';
 import { log } from './precise.js';
@@ -34,7 +34,7 @@ export interface NumpyChoiceOptions {
  */
 export class RandomState {
   /** The raw stream. */
-  readonly engine = new Mt19937();
+  readonly engine = new KeyedMt19937();
   private cachedGauss: number | undefined;
 
   /** @param seed as for {@link seed}; from the system's randomness if left out */

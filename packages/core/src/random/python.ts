@@ -1,5 +1,5 @@
 import { firstAbove } from './bisect.js';
-import { Mt19937 } from './mt19937.js';
+import { KeyedMt19937 } from './mt19937-keyed.js';
 import { log, sinCos } from './precise.js';
 
 /** Options of {@link PythonRandom.choices}. */
@@ -25,7 +25,7 @@ export interface PythonChoicesOptions {
  */
 export class PythonRandom {
   /** The raw stream. */
-  readonly engine = new Mt19937();
+  readonly engine = new KeyedMt19937();
   private nextGauss: number | undefined;
 
   /** @param seed as for {@link seed}; from the system's randomness if left out */

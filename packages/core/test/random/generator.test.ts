@@ -25,6 +25,7 @@ import {
   truncNormal,
   uniform,
 } from '../../src/random/index.js';
+import { KeyedMt19937 } from '../../src/random/mt19937-keyed.js';
 
 /** Everything that moves a generator, by a number that picks what and how much. */
 function draw(generator: Generator, what: number, size: number): number[] {
@@ -135,7 +136,7 @@ describe('Mt19937', () => {
   });
 
   it('draws the authors’ first numbers for a key of words', () => {
-    const engine = new Mt19937();
+    const engine = new KeyedMt19937();
     engine.seedByArray([0x123, 0x234, 0x345, 0x456]);
     expect([engine.next(), engine.next(), engine.next()]).toEqual([1067595299, 955945823, 477289528]);
   });
@@ -219,7 +220,7 @@ describe('errors', () => {
         ),
       /all words of the state are 0/,
     ],
-    ['an empty key', () => new Mt19937().seedByArray([]), /at least one 32-bit word/],
+    ['an empty key', () => new KeyedMt19937().seedByArray([]), /at least one 32-bit word/],
     ['bounds the wrong way round', () => uniform(generator, out, 2, 1), /low <= high, got low=2, high=1/],
     ['an infinite bound', () => uniform(generator, out, 0, Number.POSITIVE_INFINITY), /finite bounds/],
     ['a negative std', () => normal(generator, out, 0, -1), /normal: std must be at least 0, got -1/],
