@@ -2,16 +2,17 @@
  * Matrix products: C = A B for each element of the batch, and the epilogue on rows of C that are still in cache.
  *
  * Blocking (Goto and van de Geijn 2008): B in packed panels of 8 columns over all of k (shared by all threads, at most
- * `columnBlock` columns at a time); a task takes `rowBlock` rows of A, packs them (or reads them in place where packing
- * would not pay), and goes through k in blocks of `depthBlock`, so that one panel of B stays in L1 while the panels of
- * A stream from L2. Which of these applies is the encoder's choice (src/encode-matmul.ts), by size and layout only.
+ * `columnBlock` columns at a time); a task takes up to `rowBlock` rows of A and goes through k in blocks of `depthBlock`:
+ * it packs its rows of A (or reads them in place where packing would not pay), which then stay in L2 while the panels of
+ * B, which may come from far away, pass by once, each in L1 while all tiles of A meet it. Which of these applies is the
+ * encoder's choice (src/encode/matmul.ts), by size and layout only.
  */
 import { MatmulMode } from './opcodes';
 import { dotCachedColumns, dotColumnsOfRows, sumRows } from './few-rows';
 import { multiplyTiles, TILE_COLUMNS, TILE_ROWS } from './microkernel';
-import { packA, packB, packPanel } from './pack';
+import { packA, packB } from './pack';
 import { begin, Program, run, setLocal } from './program';
-import { barrier, firstTask, nextTask, scratch } from './threads';
+import { barrier, firstTask, nextTask, scratch, sharers } from './threads';
 
 /** All steps in bytes. */
 @unmanaged
@@ -101,6 +102,15 @@ function rowTask(
   }
 }
 
+/**
+ * Rows of the next task where `left` are left: at most `most`, and fewer and fewer towards the end, so that no thread
+ * waits long for another's last one (Polychronopoulos and Kuck, Guided Self-Scheduling, 1987). Sums do not depend on it.
+ */
+function shareOfRows(left: u32, most: u32, threads: u32): u32 {
+  if (threads > 1) most = min(most, max(1, left / (2 * threads * TILE_ROWS)) * TILE_ROWS);
+  return min(left, most);
+}
+
 export function matmul(command: MatmulCommand): void {
   const mode = command.mode;
   if (mode >= MatmulMode.Dot) {
@@ -110,26 +120,26 @@ export function matmul(command: MatmulCommand): void {
   if (command.programAt) begin(changetype<Program>(changetype<usize>(command) + command.programAt), scratch);
   const m = command.m, n = command.n, k = command.k, rowBlock = command.rowBlock;
   const bRow = command.bRow, bColumn = command.bColumn;
-  const rowTasks = (m + rowBlock - 1) / rowBlock;
   if (mode == MatmulMode.SharedPack) {
-    const packed = command.packed;
-    // The last tasks are of one tile, so that no thread waits long for another's. An element does not depend on its task.
-    const blocks = rowTasks > 2 ? rowTasks - 2 : 0, inBlocks = blocks * rowBlock;
-    const shares = blocks + (m - inBlocks + TILE_ROWS - 1) / TILE_ROWS;
+    const packed = command.packed, threads = sharers();
+    let shares: u32 = 0;
+    for (let row: u32 = 0; row < m; row += shareOfRows(m - row, rowBlock, threads)) shares++;
     for (let batch: u32 = 0; batch < command.batches; batch++) {
       const b = command.b + batchOffset(command, batch, 1);
       for (let column: u32 = 0; column < n; column += command.columnBlock) {
         const columns = min(n - column, command.columnBlock);
-        // A packing task is 8 panels: enough to be worth dealing out.
-        const panels = (columns + TILE_COLUMNS - 1) / TILE_COLUMNS, packTasks = (panels + 7) >> 3;
+        // A packing task is 4 panels: as many as are packed side by side.
+        const packTasks = (columns + 4 * TILE_COLUMNS - 1) / (4 * TILE_COLUMNS);
         for (let task = firstTask(packTasks); task < packTasks; task = nextTask(task)) {
-          const first = task << 6, count = min(columns - first, 64);
+          const first = task * 4 * TILE_COLUMNS, count = min(columns - first, 4 * TILE_COLUMNS);
           packB(packed + (first << 2) * k, b + (column + first) * bColumn, bRow, bColumn, count, k);
         }
         barrier();
+        // A thread's tasks come in ascending order.
+        let row: u32 = 0, at: u32 = 0;
         for (let task = firstTask(shares); task < shares; task = nextTask(task)) {
-          const whole = task < blocks, row = whole ? task * rowBlock : inBlocks + (task - blocks) * TILE_ROWS;
-          rowTask(command, batch, row, min(m - row, whole ? rowBlock : TILE_ROWS), column, columns, packed, 32, k << 5);
+          for (; at < task; at++) row += shareOfRows(m - row, rowBlock, threads);
+          rowTask(command, batch, row, shareOfRows(m - row, rowBlock, threads), column, columns, packed, 32, k << 5);
         }
         barrier();
       }
@@ -146,7 +156,7 @@ export function matmul(command: MatmulCommand): void {
     }
     return;
   }
-  const tasks = rowTasks * command.batches;
+  const rowTasks = (m + rowBlock - 1) / rowBlock, tasks = rowTasks * command.batches;
   for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
     const batch = task / rowTasks, row = (task % rowTasks) * rowBlock;
     const b = command.b + batchOffset(command, batch, 1);

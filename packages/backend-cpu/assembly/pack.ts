@@ -1,38 +1,57 @@
 /**
  * Packing: copies of operands in the order in which the micro-kernels read them.
- * A in panels of 5 rows ([k][5]), B in panels of 8 columns ([k][8]). Lanes beyond the last row or column repeat it.
+ * A in panels of 5 rows ([k][5]), B in panels of 8 columns ([k][8]). Lanes beyond the last row or
+ * column hold what is at hand: their sums are never stored.
  */
 import { TILE_COLUMNS, TILE_ROWS } from './microkernel';
 
+/** Panels of a transposed A that are packed together. */
+// @ts-ignore: decorator
+@inline const GROUP: u32 = 8;
+
+/**
+ * Rows of A that lie side by side, to several panels at once, so that each line of memory is read once: steps of k are
+ * often a power of two apart, and such lines drive each other out of a cache before the next panel comes to them.
+ */
+function packTransposed(to: usize, a: usize, columnStep: usize, m: u32, k: u32): void {
+  const panel = k * 20;
+  for (let l: u32 = 0; l < k; l++, a += columnStep, to += 20) {
+    let out = to;
+    for (let from = a, end = a + (m << 2); from < end; from += 20, out += panel) {
+      v128.store(out, v128.load(from));
+      store<f32>(out, load<f32>(from, 16), 16);
+    }
+  }
+}
+
 /** Rows 0 .. m of A (strides in bytes), all of its k columns given, to panels at `to`. */
 export function packA(to: usize, a: usize, rowStep: usize, columnStep: usize, m: u32, k: u32): void {
+  if (rowStep == 4) {
+    for (let i: u32 = 0; i < m; i += GROUP * TILE_ROWS, to += k * 20 * GROUP) {
+      packTransposed(to, a + (i << 2), columnStep, min(m - i, GROUP * TILE_ROWS), k);
+    }
+    return;
+  }
   for (let i: u32 = 0; i < m; i += TILE_ROWS, to += k * 20) {
     const last = min(m - i, TILE_ROWS) - 1;
     const r0 = a + i * rowStep, r1 = r0 + min(1, last) * rowStep, r2 = r0 + min(2, last) * rowStep;
     const r3 = r0 + min(3, last) * rowStep, r4 = r0 + min(4, last) * rowStep;
     let l: u32 = 0, at: usize = 0, out = to;
-    if (rowStep == 4 && last == 4) {
-      for (; l < k; l++, at += columnStep, out += 20) {
-        v128.store(out, v128.load(r0 + at));
-        store<f32>(out, load<f32>(r0 + at, 16), 16);
-      }
-      continue;
-    }
     if (columnStep == 4) {
       for (; l + 4 <= k; l += 4, at += 16, out += 80) {
         // A 4 x 4 transpose, and the fifth row between.
         const x0 = v128.load(r0 + at), x1 = v128.load(r1 + at), x2 = v128.load(r2 + at), x3 = v128.load(r3 + at);
         const y0 = i32x4.shuffle(x0, x1, 0, 4, 1, 5), y1 = i32x4.shuffle(x0, x1, 2, 6, 3, 7);
         const y2 = i32x4.shuffle(x2, x3, 0, 4, 1, 5), y3 = i32x4.shuffle(x2, x3, 2, 6, 3, 7);
-        const z = v128.load(r4 + at);
+        const z = r4 + at;
         v128.store(out, i64x2.shuffle(y0, y2, 0, 2));
-        v128.store32_lane(out, z, 0, 16);
+        store<u32>(out, load<u32>(z, 0), 16);
         v128.store(out, i64x2.shuffle(y0, y2, 1, 3), 20);
-        v128.store32_lane(out, z, 1, 36);
+        store<u32>(out, load<u32>(z, 4), 36);
         v128.store(out, i64x2.shuffle(y1, y3, 0, 2), 40);
-        v128.store32_lane(out, z, 2, 56);
+        store<u32>(out, load<u32>(z, 8), 56);
         v128.store(out, i64x2.shuffle(y1, y3, 1, 3), 60);
-        v128.store32_lane(out, z, 3, 76);
+        store<u32>(out, load<u32>(z, 12), 76);
       }
     }
     for (; l < k; l++, at += columnStep, out += 20) {
@@ -89,9 +108,29 @@ function transpose4(to: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
   v128.store(to, i64x2.shuffle(y1, y3, 1, 3), 96);
 }
 
+/** 32 columns of B that lie side by side: two whole lines of memory at each step (as in `packTransposed`). */
+function pack4Panels(to: usize, b: usize, rowStep: usize, k: u32): void {
+  const panel = k << 5;
+  let to1 = to + panel, to2 = to1 + panel, to3 = to2 + panel;
+  for (const end = to1; to < end; to += 32, to1 += 32, to2 += 32, to3 += 32, b += rowStep) {
+    v128.store(to, v128.load(b));
+    v128.store(to, v128.load(b, 16), 16);
+    v128.store(to1, v128.load(b, 32));
+    v128.store(to1, v128.load(b, 48), 16);
+    v128.store(to2, v128.load(b, 64));
+    v128.store(to2, v128.load(b, 80), 16);
+    v128.store(to3, v128.load(b, 96));
+    v128.store(to3, v128.load(b, 112), 16);
+  }
+}
+
 /** All n columns of B to panels k * 32 bytes apart. */
 export function packB(to: usize, b: usize, rowStep: usize, columnStep: usize, n: u32, k: u32): void {
-  for (let j: u32 = 0; j < n; j += TILE_COLUMNS, to += k << 5) {
+  let j: u32 = 0;
+  if (columnStep == 4) {
+    for (; j + 4 * TILE_COLUMNS <= n; j += 4 * TILE_COLUMNS, to += k << 7) pack4Panels(to, b + (j << 2), rowStep, k);
+  }
+  for (; j < n; j += TILE_COLUMNS, to += k << 5) {
     packPanel(to, b + j * columnStep, rowStep, columnStep, min(n - j, TILE_COLUMNS), k);
   }
 }

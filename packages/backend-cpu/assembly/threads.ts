@@ -98,6 +98,13 @@ export function setScratch(address: usize): void {
   scratch = address;
 }
 
+/** How many threads take tasks of the command that runs. */
+// @ts-ignore: decorator
+@inline
+export function sharers(): u32 {
+  return ASC_FEATURE_THREADS && shared ? threadCount : 1;
+}
+
 /** The first task of this thread. Use: for (let t = firstTask(tasks); t < tasks; t = nextTask(t)). */
 // @ts-ignore: decorator
 @inline

@@ -231,6 +231,10 @@ export function matmulCases(dtypes: readonly DType[]): Case[] {
     [100, 257, 65],
     [257, 100, 33],
     [128, 128, 128],
+    // Several blocks of depth, of rows and of columns, whole ones and a rest.
+    [43, 130, 800],
+    [247, 70, 400],
+    [6, 70, 8200],
     [65, 1, 257],
     [1, 257, 100],
     [2, 65, 300],

@@ -18,8 +18,12 @@ const localBytes = 131072;
 const packedBytes = 4 << 20;
 /** Columns above which packing A pays. */
 const packAColumns = 48;
-/** Tiles of rows that a task takes at most: few, so that threads end together, yet enough to use a panel of B in L1. */
-const rowTiles = 4;
+/** Packed A of a task: it stays in L2 while the panels of B, which are further away, pass by once. */
+const packedABytes = 196608;
+/** Rows of a task at most: of each a line of C is in L1 between two panels of B. */
+const mostRows = 200;
+/** Rows of a task that reads A in place: they stay in L1 from one panel of B to the next. */
+const inPlaceRows = 20;
 /** Rows of C that wait for the epilogue. */
 const epilogueBytes = 65536;
 
@@ -165,7 +169,11 @@ function encodeCommand(
   // In place A must be contiguous along one axis.
   const packs = !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && m >= tileRows));
   let rowBlock =
-    mode === MatmulMode.SharedPack ? rowTiles * tileRows : Math.max(tileRows, 65536 / Math.max(1, n * k));
+    mode === MatmulMode.SharedPack
+      ? packs
+        ? Math.min(mostRows, packedABytes / (depthBlock * 4))
+        : inPlaceRows
+      : Math.max(tileRows, 65536 / Math.max(1, n * k));
   if (!direct) rowBlock = Math.min(rowBlock, epilogueBytes / (n * 4));
   rowBlock = Math.max(tileRows, Math.floor(Math.min(rowBlock, m + tileRows - 1) / tileRows) * tileRows);
 
