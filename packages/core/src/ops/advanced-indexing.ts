@@ -5,10 +5,10 @@ import { expand, reshape } from './broadcast.js';
 import { cast } from './cast.js';
 import { expectMask } from './expect.js';
 import { gather, scatter } from './gather.js';
-import { checkIndex, indexAdd, indexSelect } from './indexing.js';
+import { checkIndex, hostOf, indexAdd, indexSelect } from './indexing.js';
 import { add, ge, logicalAnd, lt, mul, sub, where } from './pointwise.js';
 import { cumsum } from './scan.js';
-import { permute } from './views.js';
+import { inverseOf, permute } from './views.js';
 
 /** An index for each dimension from the left; null takes all of a dimension. */
 export type Indices = readonly (Value | null)[];
@@ -64,11 +64,9 @@ function plan(name: string, x: Value, indices: Indices): Plan {
 
 /** @returns whether the host knows the indices, which may count from the end. */
 function checkRange(name: string, index: Value, n: number, axis: number, shape: Shape): boolean {
-  let source = index;
-  while (source.host === null && source.op?.kind === 'view' && source.inputs.length > 0)
-    source = source.inputs[0];
-  if (source.host === null) return false;
-  for (const value of source.host) {
+  const host = hostOf(index);
+  if (host === null) return false;
+  for (const value of host) {
     if (value < -n || value >= n)
       throw new Error(
         `${name}: index ${value} is out of range for dimension ${axis} of ${showShape(shape)} (${-n} to ${n - 1})`,
@@ -117,9 +115,11 @@ export function indexPut(x: Value, indices: Indices, values: Value, accumulate: 
     );
   }
   const order = toResult(wide.length, how.shape.length, how.at);
-  const inverse = order.map((_, i) => order.indexOf(i));
   const width = table.shape.slice(1);
-  const source = reshape(permute(expand(cast(values, x.dtype), wide), inverse), [how.rows.size, ...width]);
+  const source = reshape(permute(expand(cast(values, x.dtype), wide), inverseOf(order)), [
+    how.rows.size,
+    ...width,
+  ]);
   let changed: Value;
   if (accumulate) changed = indexAdd(table, 0, how.rows, source);
   else {
@@ -127,10 +127,7 @@ export function indexPut(x: Value, indices: Indices, values: Value, accumulate: 
     changed = scatter(table, 0, expand(rows, source.shape), source);
   }
   const sizes = how.order.map((axis) => x.shape[axis]);
-  return permute(
-    reshape(changed, sizes),
-    how.order.map((_, i) => how.order.indexOf(i)),
-  );
+  return permute(reshape(changed, sizes), inverseOf(how.order));
 }
 
 /** A mask over the first dimensions of x, under a shape that broadcasts with x. */

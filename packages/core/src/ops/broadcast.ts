@@ -3,6 +3,7 @@
  */
 
 import { isFloatingPoint } from '../backend/dtype.js';
+import { broadcastLayout } from '../graph/layout.js';
 import type { ReduceOp, ViewOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import {
@@ -61,13 +62,7 @@ const expandOp: ViewOp = {
   kind: 'view',
   name: 'expand',
   gradient: (node, g) => [sumTo(g, node.inputs[0].shape)],
-  layout: (input, node) => {
-    const lead = node.shape.length - input.shape.length;
-    const strides = node.shape.map((n, i) =>
-      i < lead || (input.shape[i - lead] === 1 && n !== 1) ? 0 : input.strides[i - lead],
-    );
-    return { ...input, shape: node.shape, strides };
-  },
+  layout: (input, node) => broadcastLayout(input, node.shape),
 };
 
 /** Dimensions of size 1 (and new leading ones) repeated without a copy; -1 keeps a dimension. */

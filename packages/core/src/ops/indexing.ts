@@ -3,9 +3,17 @@ import { operandAs, operandOf } from '../graph/layout.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape, sizeOf } from '../graph/shape.js';
-import type { Value } from '../graph/value.js';
+import type { HostArray, Value } from '../graph/value.js';
 import { expectIndices } from './expect.js';
 import { add, mul } from './pointwise.js';
+
+/** The elements of an index, in any order, if the host knows them. */
+export function hostOf(index: Value): HostArray | null {
+  let source = index;
+  while (source.host === null && source.op?.kind === 'view' && source.inputs.length > 0)
+    source = source.inputs[0];
+  return source.host;
+}
 
 /**
  * Checks indices that the host knows.
@@ -13,12 +21,10 @@ import { add, mul } from './pointwise.js';
  * @throws Error that names the op, the index and the range.
  */
 export function checkHostIndices(op: string, index: Value, size: number, allowed?: number): boolean {
-  let source = index;
-  while (source.host === null && source.op?.kind === 'view' && source.inputs.length > 0)
-    source = source.inputs[0];
-  if (source.host === null) return false;
-  for (let i = 0; i < source.host.length; i++) {
-    const value = source.host[i];
+  const host = hostOf(index);
+  if (host === null) return false;
+  for (let i = 0; i < host.length; i++) {
+    const value = host[i];
     if ((value < 0 || value >= size) && value !== allowed) {
       throw new Error(
         `${op}: index ${value} is out of range for a dimension of size ${size} (0 to ${size - 1})`,

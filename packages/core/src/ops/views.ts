@@ -17,15 +17,16 @@ const permuteOp: ViewOp = {
   kind: 'view',
   name: 'permute',
   gradient: (node, g) => {
-    const dims = node.attrs?.dims as readonly number[];
-    const inverse = dims.map((_, i) => dims.indexOf(i));
-    return [permute(g, inverse)];
+    return [permute(g, inverseOf(node.attrs?.dims as readonly number[]))];
   },
   layout: (input, node) => {
     const dims = node.attrs?.dims as readonly number[];
     return { ...input, shape: node.shape, strides: dims.map((d) => input.strides[d]) };
   },
 };
+
+/** The order that takes an order of dimensions back. */
+export const inverseOf = (dims: readonly number[]): number[] => dims.map((_, i) => dims.indexOf(i));
 
 /** Dimensions in another order. */
 export function permute(x: Value, dims: readonly number[]): Value {

@@ -3,7 +3,7 @@ import type { Op } from '../graph/op.js';
 import { type Shape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { reshape } from './broadcast.js';
-import { permute, putSlice, type SliceAttrs, slice } from './views.js';
+import { inverseOf, permute, putSlice, type SliceAttrs, slice } from './views.js';
 
 /** One view op: what it is, its parameters, and the shape that it was applied to. */
 export interface ViewStep {
@@ -32,8 +32,7 @@ export function putBack(name: string, base: Value, steps: readonly ViewStep[], p
       return reshape(putBack(name, reshape(base, to), rest, part), from);
     case 'permute': {
       const dims = attrs?.dims as readonly number[];
-      const inverse = dims.map((_, i) => dims.indexOf(i));
-      return permute(putBack(name, permute(base, dims), rest, part), inverse);
+      return permute(putBack(name, permute(base, dims), rest, part), inverseOf(dims));
     }
     case 'slice': {
       const { dim, start, step } = attrs as SliceAttrs;

@@ -5,6 +5,7 @@
  * group at once: their values, gradients and moments lie end to end in one buffer each, and one kernel updates them.
  * Gradients are computed straight into their part (see graph/placement.ts); parameters become views.
  */
+import type { Leaf } from '../graph/cell.js';
 import type { Slot, Value } from '../graph/value.js';
 import { reshape } from '../ops/broadcast.js';
 import { detach } from '../ops/cast.js';
@@ -33,18 +34,8 @@ export class FlatParameters {
 
   /** All gradients end to end; each parameter's `grad` becomes a view of them. */
   gradients(): Value {
-    const flat = wholeOf(
-      this.parameters.map((parameter) => {
-        const gradient = parameter.value.leaf?.gradient;
-        if (!gradient) throw new Error('internal: a parameter without a gradient in a flat group');
-        // It is computed into the flat memory, not into a slot of its own.
-        if (!gradient.resident) gradient.target = null;
-        return gradient;
-      }),
-    );
+    const flat = changeGradients(this.parameters, (gradients) => gradients);
     flat.target = this.#gradientSlot;
-    for (const { parameter, part } of this.#parts(flat))
-      if (parameter.value.leaf) parameter.value.leaf.gradient = part;
     return flat;
   }
 
@@ -55,26 +46,26 @@ export class FlatParameters {
   update(next: Value): Slot[] {
     next.target = this.#slot;
     const left = this.parameters.flatMap(({ value }) => (value.target ? [value.target] : []));
-    for (const { parameter, part } of this.#parts(next)) {
+    for (const [parameter, part] of partsOf(next, this.parameters)) {
       part.leaf = parameter.value.leaf;
       part.requiresGrad = part.leaf !== null;
       parameter.value = part;
     }
     return left;
   }
+}
 
-  /** The part of a flat value that belongs to each parameter, under its shape. */
-  *#parts(flat: Value): Generator<{ parameter: Parameter; part: Value }> {
-    let start = 0;
-    for (const parameter of this.parameters) {
-      const size = parameter.numel();
-      const piece = slice(flat, 0, start, size);
-      const part = piece === flat && parameter.ndim === 1 ? detach(flat) : reshape(piece, parameter.shape);
-      part.passing = true;
-      part.home = { flat, start };
-      yield { parameter, part };
-      start += size;
-    }
+/** The part of a flat value that belongs to each parameter, under its shape. */
+function* partsOf(flat: Value, parameters: readonly Parameter[]): Generator<[Parameter, Value]> {
+  let start = 0;
+  for (const parameter of parameters) {
+    const size = parameter.numel();
+    const piece = slice(flat, 0, start, size);
+    const part = piece === flat && parameter.ndim === 1 ? detach(flat) : reshape(piece, parameter.shape);
+    part.passing = true;
+    part.home = { flat, start };
+    yield [parameter, part];
+    start += size;
   }
 }
 
@@ -93,27 +84,20 @@ function wholeOf(parts: readonly Value[]): Value {
 /**
  * Changes gradients all at once: they are laid end to end, `change` gives new ones, and each parameter's gradient becomes
  * a view of those. An optimizer over the same parameters takes the flat value as it is.
+ * @param parameters those that have a gradient: all of one dtype and device.
  * @returns the new gradients, flat.
  */
 export function changeGradients(parameters: readonly Parameter[], change: (flat: Value) => Value): Value {
-  const flat = wholeOf(
-    parameters.map((parameter) => {
-      const gradient = parameter.value.leaf?.gradient as Value;
-      if (!gradient.resident) gradient.target = null;
-      return gradient;
-    }),
-  );
-  const next = change(flat);
-  let start = 0;
-  for (const parameter of parameters) {
-    const size = parameter.numel();
-    const piece = slice(next, 0, start, size);
-    const part = piece === next && parameter.ndim === 1 ? detach(next) : reshape(piece, parameter.shape);
-    part.passing = true;
-    part.home = { flat: next, start };
-    if (parameter.value.leaf) parameter.value.leaf.gradient = part;
-    start += size;
-  }
+  const leaves = parameters.map(({ value }) => value.leaf as Leaf);
+  const gradients = leaves.map((leaf) => {
+    const gradient = leaf.gradient as Value;
+    // It is computed into the flat memory, not into a slot of its own.
+    if (!gradient.resident) gradient.target = null;
+    return gradient;
+  });
+  const next = change(wholeOf(gradients));
+  let i = 0;
+  for (const [, part] of partsOf(next, parameters)) leaves[i++].gradient = part;
   return next;
 }
 
