@@ -2,13 +2,15 @@
  * A training step of a small GPT (pre-norm, GELU, AdamW, vocabulary 65) on the CPU backend: milliseconds a step.
  *
  *   node bench/cpu/gpt.mjs [LAYERS HEADS WIDTH BLOCK BATCH] [--steps 60] [--threads 1] [--build simd] [--kernels]
+ *                          [--dropout 0.1] [--rng device|host]
  *
+ * --dropout drops embeddings, attention's weights and what goes into the residual stream, as GPT-2 does.
  * --kernels prints what the device spends by kind of step, from the plans that the graph compiled.
  * Build the packages first.
  */
 import { parseArgs } from 'node:util';
 import { cpu } from '@inkstone/backend-cpu';
-import { functional as F, manualSeed, nn, optim, tensor, use } from '@inkstone/core';
+import { functional as F, manualSeed, nn, optim, tensor, use, withRng } from '@inkstone/core';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,6 +19,8 @@ const { values: options, positionals } = parseArgs({
     threads: { type: 'string', default: 'auto' },
     build: { type: 'string', default: 'auto' },
     kernels: { type: 'boolean', default: false },
+    dropout: { type: 'string', default: '0' },
+    rng: { type: 'string', default: 'device' },
     json: { type: 'boolean', default: false },
     'cpu-time': { type: 'boolean', default: false },
   },
@@ -25,6 +29,8 @@ const [layers, heads, width, block, batch] = (
   positionals.length === 5 ? positionals : ['4', '4', '64', '32', '16']
 ).map(Number);
 const vocabulary = 65;
+const dropoutP = Number(options.dropout);
+const drop = (x) => F.dropout(x, { p: dropoutP });
 
 class Block extends nn.Module {
   constructor() {
@@ -42,9 +48,9 @@ class Block extends nn.Module {
       .forward(this.ln1.forward(x))
       .split(c, 2)
       .map((part) => part.view(b, t, heads, c / heads).transpose(1, 2));
-    const attended = F.scaledDotProductAttention(q, k, v, { isCausal: true });
-    const mixed = x.add(this.proj.forward(attended.transpose(1, 2).reshape(b, t, c)));
-    return mixed.add(this.out.forward(F.gelu(this.fc.forward(this.ln2.forward(mixed)))));
+    const attended = F.scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
+    const mixed = x.add(drop(this.proj.forward(attended.transpose(1, 2).reshape(b, t, c))));
+    return mixed.add(drop(this.out.forward(F.gelu(this.fc.forward(this.ln2.forward(mixed))))));
   }
 }
 
@@ -58,7 +64,7 @@ class GPT extends nn.Module {
     this.head = new nn.Linear(width, vocabulary, { bias: false });
   }
   forward(ids, positions) {
-    const x = this.tok.forward(ids).add(this.pos.forward(positions));
+    const x = drop(this.tok.forward(ids).add(this.pos.forward(positions)));
     return this.head.forward(this.ln.forward(this.blocks.forward(x)));
   }
 }
@@ -119,7 +125,7 @@ let last = 0;
 for (let step = 0; step < steps + 5; step++) {
   const start = now();
   const { x, y } = batches[step % 2];
-  const logits = model.forward(tensor(x, { dtype: 'int32' }), positions);
+  const logits = withRng(options.rng, () => model.forward(tensor(x, { dtype: 'int32' }), positions));
   const loss = F.crossEntropy(
     logits.view(batch * block, vocabulary),
     tensor(y, { dtype: 'int32' }).view(batch * block),
