@@ -12,7 +12,7 @@ import { instantiate, type Kernels } from './build.js';
 import { encodePlan } from './encode/plan.js';
 import { defaultParallelWork } from './encode/step.js';
 import { bytesPerElement } from './encode/storage.js';
-import { CpuBuffer, CpuExecutable, copyIn, type Host } from './executable.js';
+import { CpuBuffer, CpuExecutable, copyIn, copyOut, type Host } from './executable.js';
 import { alignment, LinearMemory } from './memory.js';
 import { controlBytes, maySleep, ThreadPool } from './threads.js';
 
@@ -26,6 +26,7 @@ export class CpuDevice implements BackendDevice, Host {
   readonly bytesPerElement = bytesPerElement;
   readonly lost: Promise<DeviceLostError>;
   sharedScratch = 0;
+  destroyed = 0;
   private sharedBytes = 0;
   private localScratch = 0;
   private localBytes = 0;
@@ -92,6 +93,7 @@ export class CpuDevice implements BackendDevice, Host {
     const own = this.checkBuffer(buffer);
     this.memory.release(own.address);
     own.address = 0;
+    this.destroyed++;
   }
 
   write(buffer: BackendBuffer, byteOffset: number, data: ArrayBufferView): void {
@@ -101,15 +103,15 @@ export class CpuDevice implements BackendDevice, Host {
   }
 
   async read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
-    return this.readNow(buffer, byteOffset, byteLength);
+    const bytes = new ArrayBuffer(byteLength);
+    this.readInto(buffer, byteOffset, new Uint8Array(bytes));
+    return bytes;
   }
 
-  readNow(buffer: BackendBuffer, byteOffset: number, byteLength: number): ArrayBuffer {
+  readInto(buffer: BackendBuffer, byteOffset: number, into: ArrayBufferView): void {
     this.assertRunning();
-    const { address } = this.range(buffer, byteOffset, byteLength);
-    const bytes = new Uint8Array(byteLength);
-    bytes.set(this.memory.u8.subarray(address + byteOffset, address + byteOffset + byteLength));
-    return bytes.buffer;
+    const { address } = this.range(buffer, byteOffset, into.byteLength);
+    copyOut(this.memory, address + byteOffset, into);
   }
 
   compile(plan: Plan): Executable {
@@ -143,21 +145,27 @@ export class CpuDevice implements BackendDevice, Host {
   }
 
   execute(commands: number): void {
-    this.call(() => this.kernels.run(commands));
+    this.pool?.begin();
+    try {
+      this.kernels.run(commands);
+    } catch (cause) {
+      throw this.stopped(cause);
+    }
   }
 
   quiesce(): void {
-    if (this.pool !== null && this.failure === null && !this.closed) this.call(() => this.kernels.quiesce());
+    if (this.pool === null || this.failure !== null || this.closed) return;
+    this.pool.begin();
+    try {
+      this.kernels.quiesce();
+    } catch (cause) {
+      throw this.stopped(cause);
+    }
   }
 
-  /** Calls into the kernels; whatever goes wrong there is the end of the device. */
-  private call(kernel: () => void): void {
-    this.pool?.begin();
-    try {
-      kernel();
-    } catch (cause) {
-      throw this.lose('a kernel failed or a thread does not answer', cause);
-    }
+  /** Whatever goes wrong in a call into the kernels is the end of the device. */
+  private stopped(cause: unknown): DeviceLostError {
+    return this.lose('a kernel failed or a thread does not answer', cause);
   }
 
   /** The device is of no more use: threads are ended, and whoever asks is told why. */

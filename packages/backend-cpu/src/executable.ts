@@ -18,6 +18,8 @@ export interface Host {
   readonly memory: LinearMemory;
   /** Address of the scratch memory that threads share; it moves when it grows. */
   readonly sharedScratch: number;
+  /** Counts buffers that were destroyed: while it stays the same, each lies where it lay. */
+  readonly destroyed: number;
   assertRunning(): void;
   checkBuffer(buffer: BackendBuffer): CpuBuffer;
   execute(commands: number): void;
@@ -46,9 +48,11 @@ export class CpuExecutable implements Executable {
   private readonly shiftPatches: ShiftPatch[] = [];
   private readonly bound: number[];
   /** The buffers of the last run: most are those of this one. */
-  private readonly last: CpuBuffer[] = [];
+  private readonly last: BackendBuffer[] = [];
   private readonly isInteger: boolean[];
   private boundScratch = -1;
+  /** What the host's count was then. */
+  private destroyed = -1;
   private disposed = false;
 
   constructor(
@@ -92,18 +96,21 @@ export class CpuExecutable implements Executable {
     }
     const { memory } = host;
     const words = memory.i32;
+    const { last } = this;
+    // Which they are tells where they are: none of them has to be looked at.
+    if (this.destroyed !== host.destroyed) last.length = 0;
+    this.destroyed = host.destroyed;
     for (let i = 0; i < buffers.length; i++) {
-      const before = this.last[i];
-      if (before === buffers[i] && before.address === this.bound[i]) continue;
+      if (last[i] === buffers[i]) continue;
       const buffer = host.checkBuffer(buffers[i]);
-      this.last[i] = buffer;
       const { address, byteLength } = buffer;
-      if (address === this.bound[i]) continue;
       if (byteLength < plan.buffers[i].byteLength) {
         throw new RangeError(
           `cpu: buffer ${i} of the plan needs ${plan.buffers[i].byteLength} bytes, got ${byteLength}`,
         );
       }
+      last[i] = buffer;
+      if (address === this.bound[i]) continue;
       for (const { word, byteOffset } of this.patches[i]) words[word] = address + byteOffset;
       this.bound[i] = address;
     }
@@ -113,10 +120,11 @@ export class CpuExecutable implements Executable {
       this.boundScratch = scratch;
     }
     const { isInteger } = this;
+    const { f32 } = memory;
+    const first = this.base >>> 2;
     for (let i = 0; i < isInteger.length; i++) {
-      const at = (this.base >>> 2) + i;
-      if (isInteger[i]) words[at] = scalars[i];
-      else memory.f32[at] = scalars[i];
+      if (isInteger[i]) words[first + i] = scalars[i];
+      else f32[first + i] = scalars[i];
     }
     for (const { word, byteOffset, buffer, scalar, bytes } of this.shiftPatches) {
       words[word] = this.bound[buffer] + byteOffset + scalars[scalar] * bytes;
@@ -155,4 +163,20 @@ export function copyIn(
   }
   const bytes = new Uint8Array(data.buffer, data.byteOffset, Math.min(byteLength, data.byteLength));
   memory.u8.set(bytes, address);
+}
+
+/** At most so many elements are copied one by one: a view of memory costs more than these. */
+const few = 16;
+
+/** Copies the bytes at an address that is a multiple of 4. */
+export function copyOut(memory: LinearMemory, address: number, into: ArrayBufferView): void {
+  const words = into instanceof Float32Array ? memory.f32 : into instanceof Int32Array ? memory.i32 : null;
+  if (words && (into as Float32Array).length <= few) {
+    const out = into as Float32Array | Int32Array;
+    const first = address >>> 2;
+    for (let i = 0; i < out.length; i++) out[i] = words[first + i];
+    return;
+  }
+  const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+  bytes.set(memory.u8.subarray(address, address + into.byteLength));
 }

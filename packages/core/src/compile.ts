@@ -5,7 +5,7 @@ import { describe, matches, type Pattern } from './compile/structure.js';
 import { currentDevice, type Device } from './device.js';
 import { autocastDType } from './graph/autocast-mode.js';
 import { isGradEnabled } from './graph/grad-mode.js';
-import { holdingMemory } from './graph/holding.js';
+import { beginHold, endHold } from './graph/holding.js';
 import { currentRng, type Rng } from './graph/rng-mode.js';
 import { tracer } from './graph/trace.js';
 import { Value } from './graph/value.js';
@@ -70,7 +70,7 @@ export function compile<A extends unknown[], R>(
     throw new Error(`compile: maxRecordings is ${maxRecordings}, but must be a whole number from 1 on`);
   const kept: Recorded[] = [];
   let count = 0;
-  const call = (...args: A): R => {
+  const call = (args: A): R => {
     const device = currentDevice();
     if (tracer || device?.eager) return fn(...args);
     const gradMode = isGradEnabled();
@@ -109,7 +109,14 @@ export function compile<A extends unknown[], R>(
     }
     return replay.result(tensors) as R;
   };
-  return (...args) => holdingMemory(() => call(...args));
+  return (...args) => {
+    beginHold();
+    try {
+      return call(args);
+    } finally {
+      endHold();
+    }
+  };
 }
 
 /** A value in the memory of an argument, of which nothing is known on the host. */
@@ -127,7 +134,7 @@ function borrowed(argument: Value): Value {
   } else {
     value.uploaded = true;
     own.region = { buffer: device.upload(value), offset: 0 };
-    device.adopt(own);
+    device.floating.adopt(own);
   }
   return own;
 }

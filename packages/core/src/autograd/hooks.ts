@@ -1,5 +1,5 @@
 /** What watches a backward pass: hooks on gradients, gradients that are kept, and backward passes given by the user. */
-import type { Leaf } from '../graph/cell.js';
+import { type Leaf, noteChange } from '../graph/cell.js';
 import { tracer } from '../graph/trace.js';
 import type { Value } from '../graph/value.js';
 import { add } from '../ops/pointwise.js';
@@ -16,6 +16,11 @@ const keyOf = (value: Value): Value | Leaf => value.leaf ?? value;
 /** Counts hooks that came and went: a compiled backward pass runs none that it was not recorded with. */
 let changes = 0;
 
+function noteHooks(): void {
+  changes++;
+  noteChange();
+}
+
 /** Has what is being compiled recorded again once hooks have changed. */
 export function guardHooks(): void {
   if (!tracer) return;
@@ -28,9 +33,9 @@ export function addGradientHook(value: Value, hook: GradientHook): () => void {
   const key = keyOf(value);
   const list = hooks.get(key) ?? [];
   hooks.set(key, [...list, hook]);
-  changes++;
+  noteHooks();
   return () => {
-    changes++;
+    noteHooks();
     hooks.set(
       key,
       (hooks.get(key) ?? []).filter((other) => other !== hook),

@@ -83,8 +83,8 @@ export interface BackendDevice {
    * multiple of 4, the length any.
    */
   read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer>;
-  /** As `read`, at once: where there is nothing to wait for. */
-  readNow?(buffer: BackendBuffer, byteOffset: number, byteLength: number): ArrayBuffer;
+  /** As `read`, at once and into an array, as many bytes as that has: where there is nothing to wait for. */
+  readInto?(buffer: BackendBuffer, byteOffset: number, into: ArrayBufferView): void;
   /** Prepares a plan for replay. May finish its work (shader compilation) later; runs wait for it. */
   compile(plan: Plan): Executable;
   /** Resolves when all submitted work is done. */

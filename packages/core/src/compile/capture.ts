@@ -12,15 +12,18 @@ import { nextSeq, Slot, type Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import { drawWatch } from '../random/generator.js';
 import { Tensor } from '../tensor/tensor.js';
+import { fieldsOf } from './fields.js';
 import { again, Captured, pathOf, Register, type Run } from './registers.js';
-import { type Live, Replay } from './replay.js';
+import { type Effect, Replay } from './replay.js';
 import { dissect } from './structure.js';
+import { type Recorded, Walk } from './walk.js';
 
 /** A tensor that is returned: an argument, one from outside, or one that was made in the call. */
 interface Returned {
   readonly input?: number;
   readonly cell?: Tensor;
   readonly value?: Value;
+  register?: Register;
 }
 
 export class Capture implements Tracer {
@@ -35,11 +38,11 @@ export class Capture implements Tracer {
   readonly #passing = new Set<Value>();
   readonly #runs: Run[] = [];
   readonly #slots = new Map<Slot, BackendBuffer | null>();
-  readonly #program: (Live | { run: () => void; undo: () => void })[] = [];
+  readonly #program: (Walk | Effect)[] = [];
   readonly #draws: (() => void)[] = [];
   readonly #guards: (() => boolean)[] = [];
-  readonly #modules = new Map<object, [string, unknown][]>();
-  readonly #live = new Map<Value, { targets: { run: Run; at: number }[] }>();
+  readonly #modules = new Map<object, readonly unknown[]>();
+  readonly #live = new Map<Value, Recorded>();
   #section: Value[] | null = null;
   /** Whether the next call has to be recorded anew, as this one did what happens once. */
   once = false;
@@ -186,12 +189,9 @@ export class Capture implements Tracer {
     this.#section = nodes;
     const result = update();
     this.#section = null;
-    const targets = nodes.map((node) => {
-      const entry = { targets: [] };
-      this.#live.set(node, entry);
-      return entry.targets;
-    });
-    this.#program.push({ update, nodes, targets });
+    const recorded = nodes.map((node) => ({ node, inputs: node.inputs, targets: [] }));
+    for (const entry of recorded) this.#live.set(entry.node, entry);
+    this.#program.push(new Walk(update, recorded));
     return result;
   }
 
@@ -205,7 +205,7 @@ export class Capture implements Tracer {
   }
 
   visits(module: object): boolean {
-    if (!this.#modules.has(module)) this.#modules.set(module, Object.entries(module));
+    if (!this.#modules.has(module)) this.#modules.set(module, fieldsOf(module));
     return this.#modules.size === 1;
   }
 
@@ -235,7 +235,7 @@ export class Capture implements Tracer {
 
   #finish(returned: unknown): Replay {
     const wanted: Value[] = [];
-    const results: Value[] = [];
+    const results: (Returned & { value: Value })[] = [];
     const make = withGradMode(false, () =>
       dissect<Returned>(this.name, returned, '', (tensor) => {
         const input = this.inputs.indexOf(tensor);
@@ -247,8 +247,9 @@ export class Capture implements Tracer {
         if (value.target || this.#isOutside(root) || this.inputs.some((other) => other.value === root))
           value = clone(value);
         wanted.push(value);
-        results.push(value);
-        return { value };
+        const result = { value };
+        results.push(result);
+        return result;
       }),
     );
     for (const { cell, written } of this.#cells.values()) {
@@ -272,9 +273,11 @@ export class Capture implements Tracer {
       captured.leave(value, end);
       if (end) end.kept = end.stays = true;
     }
-    for (const value of results) {
-      const register = this.#registers.get(value);
-      if (register) register.kept = true;
+    for (const result of results) {
+      const register = this.#registers.get(result.value);
+      if (!register) continue;
+      register.kept = true;
+      result.register = register;
     }
     const registers = [...this.#registers.values()];
     const replay = new Replay({
@@ -288,11 +291,10 @@ export class Capture implements Tracer {
       guards: this.#guards,
       modules: this.#modules,
       result: (tensors) =>
-        make(({ input, cell, value }) => {
+        make(({ input, cell, value, register }) => {
           if (cell) return cell;
           if (input !== undefined) return tensors[input];
-          const own = value as Value;
-          return new Tensor(this.#registers.get(own)?.value ?? again(own));
+          return new Tensor(register ? register.value : again(value as Value));
         }),
     });
     this.#letGo();
@@ -304,7 +306,7 @@ export class Capture implements Tracer {
   #letGo(): void {
     for (const { like, source, slot, kept } of this.#registers.values()) {
       if (source !== 'result' || slot !== null || this.#isOutside(like)) continue;
-      if (kept) like.device.disown(like);
+      if (kept) like.device.floating.disown(like);
       else if (this.#passing.has(like)) like.device.release(like);
     }
     const gone = new Slot(

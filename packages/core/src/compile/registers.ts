@@ -81,7 +81,7 @@ export class Register {
   /** Another call has filled the memory. */
   renew(): void {
     this.#fresh = null;
-    if (this.kept && this.slot === null) this.like.device.adopt(this.value, this.stays);
+    if (this.kept && this.slot === null) this.like.device.floating.result(this.value, this.stays);
   }
 
   /** The value of the last call. */

@@ -1,23 +1,17 @@
 /** A recorded call that can be made again without recording. */
 import type { BackendBuffer } from '../backend/contract.js';
-import { cellChanges, noteCellChange } from '../graph/cell.js';
+import { changes, noteChange } from '../graph/cell.js';
 import type { GraphDevice } from '../graph/device.js';
 import { withGradMode } from '../graph/grad-mode.js';
-import { signatureOf } from '../graph/key.js';
-import { setWalker } from '../graph/trace.js';
 import type { Slot, Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { changedField } from './fields.js';
 import { type Captured, pathOf, type Register, type Run } from './registers.js';
+import { otherWay, type Walk } from './walk.js';
 
-/** Arithmetic whose numbers change from call to call: the nodes it records, and where their scalars go. */
-export interface Live {
-  readonly update: () => Value;
-  readonly nodes: readonly Value[];
-  readonly targets: readonly (readonly { readonly run: Run; readonly at: number }[])[];
-}
-
-interface Effect {
+/** A change of the state on the host. */
+export interface Effect {
   run(): void;
   undo(): void;
 }
@@ -29,10 +23,10 @@ export interface Parts {
   /** Slots that are overwritten, and the memory that they had when the call began. */
   readonly slots: ReadonlyMap<Slot, BackendBuffer | null>;
   readonly cells: readonly Captured[];
-  readonly program: readonly (Live | Effect)[];
+  readonly program: readonly (Walk | Effect)[];
   readonly draws: readonly (() => void)[];
   readonly guards: readonly (() => boolean)[];
-  readonly modules: ReadonlyMap<object, readonly [string, unknown][]>;
+  readonly modules: ReadonlyMap<object, readonly unknown[]>;
   result(tensors: readonly Tensor[]): unknown;
 }
 
@@ -51,9 +45,6 @@ interface Shared {
 
 const nothing: readonly ArrayBufferView[] = [];
 
-/** Thrown within a replay whose numbers turn out to take another way than when it was recorded. */
-const otherWay = Symbol('other way');
-
 export class Replay {
   readonly #parts: Parts;
   readonly #overwritten: ReadonlySet<Slot>;
@@ -67,16 +58,14 @@ export class Replay {
   readonly #drawn: readonly Register[];
   readonly #results: readonly Register[];
   readonly #spent: readonly Register[];
-  readonly #fields: readonly {
-    readonly module: Record<string, unknown>;
-    readonly key: string;
-    readonly value: unknown;
-  }[];
+  /** Modules that were called, and what their fields were. */
+  readonly #modules: readonly object[];
+  readonly #fields: readonly (readonly unknown[])[];
   readonly #shared: readonly Shared[];
   readonly #absent: readonly Slot[];
   readonly #inputs: readonly (Register | null)[];
   readonly #last: (BackendBuffer | null)[] = [];
-  /** What `cellChanges` was when the cells held what the last call had left. */
+  /** What `changes` was when the cells held what the last call had left. */
   #seen = -1;
 
   constructor(parts: Parts) {
@@ -96,9 +85,8 @@ export class Replay {
     this.#drawn = from('drawn');
     this.#results = from('result');
     this.#spent = this.#results.filter(({ kept, slot }) => !kept && slot === null);
-    this.#fields = Array.from(modules, ([module, entries]) =>
-      entries.map(([key, value]) => ({ module: module as Record<string, unknown>, key, value })),
-    ).flat();
+    this.#modules = [...modules.keys()];
+    this.#fields = [...modules.values()];
     const first = new Map<BackendBuffer, number>();
     const shared: Shared[] = [];
     const note = (register: Register | null, slot: Slot | null, buffer: BackendBuffer): void => {
@@ -122,16 +110,19 @@ export class Replay {
    */
   run(tensors: readonly Tensor[]): string | null {
     const { guards, runs, program, draws } = this.#parts;
-    for (const guard of guards)
-      if (!guard()) return 'an optimizer, or the hooks of a module, are not the same';
-    for (let i = 0; i < this.#fields.length; i++) {
-      const { module, key, value } = this.#fields[i];
-      if (module[key] !== value && !Object.is(module[key], value))
-        return `'${key}' of a ${module.constructor.name} has changed`;
+    const same = this.#seen === changes;
+    if (!same)
+      for (const guard of guards)
+        if (!guard()) return 'an optimizer, or the hooks of a module, are not the same';
+    const modules = this.#modules;
+    const fields = this.#fields;
+    for (let i = 0; i < modules.length; i++) {
+      const key = changedField(modules[i], fields[i]);
+      if (key !== null) return `'${key}' of a ${modules[i].constructor.name} has changed`;
     }
     for (const { device, plan } of runs) if (!device.touch(plan)) return 'too many plans are in use';
     for (const { device } of runs) device.settle(this.#overwritten);
-    if (this.#seen !== cellChanges)
+    if (this.#seen !== changes)
       for (const captured of this.#read) {
         if (captured.untouched) continue;
         if (!this.#look()) return 'a parameter or tensor that it uses is of another kind than before';
@@ -152,9 +143,7 @@ export class Replay {
       const other = this.#otherMemory();
       if (other) return other;
       for (; done < program.length; done++) {
-        const step = program[done];
-        if ('nodes' in step) walk(step);
-        else step.run();
+        program[done].run();
       }
       for (const draw of draws) draw();
       for (const register of this.#drawn) {
@@ -177,7 +166,7 @@ export class Replay {
     }
     for (const { like, buffer } of this.#spent) like.device.pool.release(buffer as BackendBuffer);
     this.deliver();
-    for (const { device } of runs) device.collectUnread();
+    for (const { device } of runs) device.floating.collectUnread();
     return null;
   }
 
@@ -190,12 +179,12 @@ export class Replay {
   deliver(): void {
     for (const register of this.#results) register.renew();
     for (const [register, end] of this.#closed) register.copy(end);
-    if (this.#seen === cellChanges) return;
+    if (this.#seen === changes) return;
     for (const captured of this.#written) captured.deliver();
-    if (this.#written.length > 0) noteCellChange();
+    if (this.#written.length > 0) noteChange();
     this.#findFloating();
     // Where cells are left as nobody found them, the next call has to look.
-    this.#seen = this.#written.every(({ closed }) => closed) ? cellChanges : -1;
+    this.#seen = this.#written.every(({ closed }) => closed) ? changes : -1;
   }
 
   /** Whether all cells hold what this can work with; finds where it lies. */
@@ -259,7 +248,7 @@ function give(register: Register, value: Value): void {
       return;
     }
     value.region = { buffer: device.upload(value), offset: 0 };
-    device.adopt(value);
+    device.floating.adopt(value);
   }
   register.follow(atStart(value));
 }
@@ -270,31 +259,6 @@ export function atStart(value: Value): Value {
   const copy = withGradMode(false, () => clone(value));
   copy.device.run([copy]);
   return copy;
-}
-
-/** Works the numbers of a live part out again. */
-function walk({ update, nodes, targets }: Live): void {
-  let at = 0;
-  setWalker((op, attrs, dtype, scalars) => {
-    const node = nodes[at];
-    if (
-      node?.op !== op ||
-      node.dtype !== dtype ||
-      (node.attrs !== attrs && node.signature !== signatureOf(op, attrs, dtype, scalars.length)) ||
-      node.scalars.length !== scalars.length
-    )
-      throw otherWay;
-    for (const target of targets[at])
-      for (let i = 0; i < scalars.length; i++) target.run.scalars[target.at + i] = scalars[i];
-    at++;
-    return node;
-  });
-  try {
-    update();
-  } finally {
-    setWalker(null);
-  }
-  if (at !== nodes.length) throw otherWay;
 }
 
 function launch({ device, plan, bound, slots, uploads, scalars, results }: Run): void {

@@ -2,6 +2,7 @@
 import type { DType } from '../backend/dtype.js';
 import type { GraphDevice } from '../graph/device.js';
 import { type Shape, sameShape, showShape } from '../graph/shape.js';
+import type { Value } from '../graph/value.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** What an argument has to be like for a recording to fit. */
@@ -57,19 +58,19 @@ export function describe(
   return { pattern: { kind: 'same', value }, copy: value };
 }
 
+/** As `isInput`, of the kind that a recording is for. */
+const fits = ({ device, shape, dtype }: Pattern & { kind: 'tensor' }, value: Value): boolean =>
+  !value.requiresGrad && value.dtype === dtype && value.device === device && sameShape(value.shape, shape);
+
 /** Whether a value fits; adds its tensors to `inputs`. */
 export function matches(pattern: Pattern, value: unknown, inputs: Tensor[]): boolean {
   switch (pattern.kind) {
     case 'same':
       return Object.is(pattern.value, value);
     case 'tensor':
-      if (!isInput(value)) return false;
+      if (!(value instanceof Tensor)) return false;
       inputs.push(value);
-      return (
-        value.dtype === pattern.dtype &&
-        sameShape(value.shape, pattern.shape) &&
-        value.device === pattern.device
-      );
+      return fits(pattern, value.value);
     case 'list':
       if (!Array.isArray(value) || value.length !== pattern.items.length) return false;
       for (let i = 0; i < value.length; i++) if (!matches(pattern.items[i], value[i], inputs)) return false;

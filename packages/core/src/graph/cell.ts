@@ -3,14 +3,15 @@ import { tracer } from './trace.js';
 import type { Slot, Value } from './value.js';
 
 /**
- * Counts what has become of cells: while it stays the same, each holds what it held, with the same flags. A replay that
- * finds the number it left need not look at any.
+ * Counts what has become of cells and of what guards look at (hooks, the runs of optimizers): while it stays the same, each
+ * cell holds what it held, with the same flags, and each guard holds. A replay that finds the number it left need not look
+ * at any.
  */
-export let cellChanges = 0;
+export let changes = 0;
 
-/** Notes that a cell holds something else, or that the flags of what it holds have changed. */
-export function noteCellChange(): void {
-  cellChanges++;
+/** Notes that a cell holds something else, that the flags of what it holds have changed, or what a guard looks at. */
+export function noteChange(): void {
+  changes++;
 }
 
 /** A value that is made when it is first asked for: what a replayed call left behind and nobody may look at. */
@@ -21,7 +22,7 @@ export class Later {
   get value(): Value {
     if (this.made === null) {
       this.made = this.make();
-      cellChanges++;
+      changes++;
     }
     return this.made;
   }
@@ -42,13 +43,13 @@ export class Cell<V extends Value | null = Value | null> {
     const { held } = this;
     if (!(held instanceof Later)) return held;
     this.held = held.value as V;
-    cellChanges++;
+    changes++;
     return this.held;
   }
 
   set value(next: V) {
     this.held = next;
-    cellChanges++;
+    changes++;
     tracer?.writes(this, next);
   }
 }

@@ -8,8 +8,8 @@ import { type BackendBuffer, type BackendDevice, DeviceLostError } from '../back
 import type { DType } from '../backend/dtype.js';
 import type { Leaf } from './cell.js';
 import { eventLoopTurn } from './event-loop.js';
-import { waitsForHold } from './holding.js';
-import { decode, encode, hostArray } from './host-data.js';
+import { FloatingMemory } from './floating.js';
+import { encode, hostArray } from './host-data.js';
 import { IndexFlags } from './index-flags.js';
 import { bind, keyOf } from './key.js';
 import { type CachedPlan, PlanCache } from './plan-cache.js';
@@ -30,13 +30,6 @@ export interface DeviceStats {
   bytesPooled: number;
 }
 
-/**
- * Results up to this many bytes move to the host when many of them wait, and how many may wait: few, so that the most that
- * there ever are of them is there again within some dozen steps, whenever the garbage collector has found others.
- */
-const smallBytes = 256;
-const maxUnread = 16;
-
 /** So many plans without a read in between, and a warning says that memory cannot be flat. */
 const maxPlansUnawaited = 2000;
 
@@ -55,6 +48,8 @@ export class GraphDevice {
   readonly name: string;
   readonly description: string;
   readonly pool: BufferPool;
+  /** The memory of results that no slot has. */
+  readonly floating: FloatingMemory;
   readonly #plans: PlanCache;
   readonly #stats = { opsRecorded: 0, plansRun: 0, kernelsRun: 0 };
   /** Recorded and not yet run, in order; from before the last run only what nothing consumes. */
@@ -74,14 +69,9 @@ export class GraphDevice {
   eager = false;
   /** What looks for NaN and infinity in eager mode: see `detectAnomaly`. */
   watch: Watch | null = null;
-  /** Small results that nobody has read yet (a loss of each step), oldest first. */
-  readonly #unread: (WeakRef<Value> | Value)[] = [];
-  /** Those of them that are on their way to the host: whoever reads something waits for them too. */
-  #arriving: Promise<unknown> | null = null;
   #plansUnawaited = 0;
   readonly #flags: IndexFlags;
   #error: Error | null = null;
-  readonly #floating: FinalizationRegistry<BackendBuffer>;
   readonly #slots: FinalizationRegistry<Slot['memory']>;
 
   constructor(
@@ -93,9 +83,7 @@ export class GraphDevice {
     this.pool = new BufferPool(backend);
     this.#flags = new IndexFlags(backend, this.pool);
     this.#plans = new PlanCache(this, options.maxPlans ?? 256);
-    this.#floating = new FinalizationRegistry((buffer) => {
-      if (!this.#error) this.pool.release(buffer);
-    });
+    this.floating = new FloatingMemory(this);
     this.#slots = new FinalizationRegistry(({ buffer }) => {
       if (buffer && !this.#error) this.pool.release(buffer);
     });
@@ -114,6 +102,11 @@ export class GraphDevice {
       bytesLive: this.pool.stats.bytesLive,
       bytesPooled: this.pool.stats.bytesPooled,
     };
+  }
+
+  /** Whether the device has been lost or closed. */
+  get failed(): boolean {
+    return this.#error !== null;
   }
 
   toString(): string {
@@ -195,37 +188,32 @@ export class GraphDevice {
       tracer.refuses(`reads the values of a tensor of shape [${value.shape.join(', ')}]`);
       return new Promise(() => undefined);
     }
-    const { host: known } = value;
-    if (known) return this.#fromHost(known);
-    this.#plansUnawaited = 0;
-    if (value.resident) this.#check();
-    else this.run([value]);
-    if (value.size === 0) return hostArray(value.dtype, 0);
+    const { floating } = this;
+    // Each promise that need not be waited for is a microsecond of a short step.
+    const isNow = this.backend.readInto !== undefined && !this.watch;
+    if (isNow || value.host === null) this.#plansUnawaited = 0;
+    if (value.host === null) {
+      if (value.resident) this.#check();
+      else this.run([value]);
+      if (value.size === 0) return hostArray(value.dtype, 0);
+    }
+    const { region } = value;
     // One of many small results of a run, it may have come to the host by now.
-    if (value.host) return this.#fromHost(value.host);
-    const region = value.region;
-    if (!region) throw new Error('internal: a value was run and has no memory');
-    const bytes = value.size * this.elementBytes(value.dtype);
-    let data: ArrayBuffer;
-    if (this.backend.readNow && !this.watch) {
-      // Each promise that need not be waited for is a microsecond of a short step.
-      data = this.backend.readNow(region.buffer, region.offset, bytes);
+    let { host } = value;
+    if (host === null && !region) throw new Error('internal: a value was run and has no memory');
+    // Also of what lies on the host already it is said what was wrong with how it came about.
+    if (isNow) {
+      host ??= floating.readNow(value, region as Region);
       this.#flags.checkNow();
     } else {
-      const read = this.backend.read(region.buffer, region.offset, bytes);
-      [data] = await Promise.all([read, this.#flags.check(), this.watch?.settled(), this.#arriving]);
+      const read = host ?? floating.read(value, region as Region);
+      const arriving = host ? null : floating.arriving;
+      [host] = await Promise.all([read, this.#flags.check(), this.watch?.settled(), arriving]);
     }
-    const host = decode(value.dtype, data, this.elementBytes(value.dtype));
-    if (value.slot === null) this.#moveToHost(value, host);
+    floating.moveToHost(value, host as HostArray);
     const turn = eventLoopTurn();
     if (turn !== null) await turn;
-    return host;
-  }
-
-  /** Elements that lie on the host already: what is wrong with how they came about is said all the same. */
-  async #fromHost(host: HostArray): Promise<HostArray> {
-    await Promise.all([this.#flags.check(), this.watch?.settled(), eventLoopTurn()]);
-    return host;
+    return host as HostArray;
   }
 
   /** Resolves when all work submitted so far is done. */
@@ -235,22 +223,11 @@ export class GraphDevice {
 
   /** Gives a floating value's memory back at once. */
   release(value: Value): void {
-    if (value.slot !== null || value.region === null) return;
-    this.#floating.unregister(value);
-    this.pool.release(value.region.buffer);
-    value.region = null;
+    this.floating.release(value);
   }
 
   #check(): void {
     if (this.#error) throw this.#error;
-  }
-
-  /** What has been read lies on the host from now on: no memory waits for a garbage collector that may not run. */
-  #moveToHost(value: Value, host: HostArray): void {
-    if (value.host !== null || value.region === null) return;
-    value.host = host;
-    value.uploaded = true;
-    this.release(value);
   }
 
   /**
@@ -331,10 +308,10 @@ export class GraphDevice {
       if (slot) {
         value.slotVersion = this.overwrite(slot, buffers[place.buffer]);
         value.slot = slot;
-      } else this.adopt(value);
+      } else this.floating.adopt(value);
     }
     if (tracer) tracer.runs(recording, binding, plan, scalars);
-    else this.collectUnread();
+    else this.floating.collectUnread();
     // Only what nothing consumes has to be remembered: the rest is found from there.
     this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
     // A side result that a backward pass wants and that has not run yet runs the kernel again.
@@ -393,24 +370,6 @@ export class GraphDevice {
     return ++slot.version;
   }
 
-  /**
-   * Ties a result's memory to the value: it is given back when the value is gone, or has been read.
-   * @param stays whether it has to stay in memory until then: the next replay begins with it.
-   */
-  adopt(value: Value, stays = false): void {
-    const small = !stays && value.size * this.elementBytes(value.dtype) <= smallBytes;
-    // It moves to the host soon: where nothing hangs on it, it may as well wait for that, and needs no finaliser.
-    const unbound = small && value.inputs.length === 0;
-    if (!unbound) this.#floating.register(value, (value.region as Region).buffer, value);
-    if (small) this.#unread.push(unbound ? value : new WeakRef(value));
-  }
-
-  /** Somebody else has taken a result's memory over. */
-  disown(value: Value): void {
-    this.#floating.unregister(value);
-    value.region = null;
-  }
-
   /** Computes what would be lost with the present versions of slots. */
   settle(slots: ReadonlySet<Slot>): void {
     if (this.#gradients.size === 0 && this.#roots.length === 0) {
@@ -449,38 +408,6 @@ export class GraphDevice {
     return encode(value.dtype, value.host as HostArray, this.elementBytes(value.dtype));
   }
 
-  /**
-   * A training loop makes a loss at each step and reads one now and then. The others are brought to the host in batches,
-   * so that their memory does not depend on when the garbage collector runs. Called once all results of a run are where
-   * they belong: memory that moves in between would be given to two.
-   */
-  collectUnread(): void {
-    if (this.#unread.length < maxUnread) return;
-    if (waitsForHold(this)) return;
-    const oldest = this.#unread.splice(0, this.#unread.length - maxUnread / 2);
-    const reads: (Promise<unknown> | null)[] = [this.#arriving];
-    for (const waiting of oldest) {
-      const value = waiting instanceof WeakRef ? waiting.deref() : waiting;
-      if (!value?.region || value.slot !== null || value.host !== null) continue;
-      const bytes = value.size * this.elementBytes(value.dtype);
-      if (this.backend.readNow) {
-        const data = this.backend.readNow(value.region.buffer, value.region.offset, bytes);
-        this.#moveToHost(value, decode(value.dtype, data, this.elementBytes(value.dtype)));
-        continue;
-      }
-      const read = this.backend.read(value.region.buffer, value.region.offset, bytes).then(
-        (data) => this.#moveToHost(value, decode(value.dtype, data, this.elementBytes(value.dtype))),
-        // A device that fails says so at the next read that somebody waits for.
-        () => undefined,
-      );
-      reads.push(read);
-    }
-    const arriving = Promise.all(reads).then(() => {
-      if (this.#arriving === arriving) this.#arriving = null;
-    });
-    this.#arriving = arriving;
-  }
-
   /** Host arrays that are used again, or that belong in a slot, get memory of their own; others a plan uploads. */
   #upload(externals: readonly Value[]): void {
     for (const value of externals) {
@@ -495,7 +422,7 @@ export class GraphDevice {
         value.slot = slot;
         // From now on the slot is where the value is; a later version makes this one a thing of the past.
         value.host = null;
-      } else this.#floating.register(value, buffer, value);
+      } else this.floating.watch(value);
     }
   }
 

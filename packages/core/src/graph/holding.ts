@@ -8,18 +8,15 @@ interface Collector {
 let holds = 0;
 const due = new Set<Collector>();
 
-/** Runs `fn`; the memory that floating values have stays where it is in the meantime, on every device. */
-export function holdingMemory<T>(fn: () => T): T {
+/** The memory that floating values have stays where it is until `endHold`, on every device. */
+export function beginHold(): void {
   holds++;
-  try {
-    return fn();
-  } finally {
-    holds--;
-    if (holds === 0 && due.size > 0) {
-      for (const collector of due) collector.collectUnread();
-      due.clear();
-    }
-  }
+}
+
+export function endHold(): void {
+  if (--holds > 0 || due.size === 0) return;
+  for (const collector of due) collector.collectUnread();
+  due.clear();
 }
 
 /** Whether it is not the time to move anything: it is done when the call is over. */

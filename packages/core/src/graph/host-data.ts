@@ -3,20 +3,27 @@ import type { DType } from '../backend/dtype.js';
 import { float16Bits, float16Value } from './float16.js';
 import type { HostArray } from './value.js';
 
+const arrays = {
+  float32: Float32Array,
+  float16: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
 /** An empty host array for a dtype, of the given length. */
-export function hostArray(dtype: DType, length: number): HostArray {
-  switch (dtype) {
-    case 'float32':
-    case 'float16':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(length);
-  }
+export const hostArray = (dtype: DType, length: number): HostArray => new arrays[dtype](length);
+
+/** Elements as the device stores them: so many, or those in some bytes. */
+export function stored(
+  dtype: DType,
+  elementBytes: number,
+  of: number | ArrayBuffer,
+): HostArray | Uint16Array {
+  if (dtype === 'float16') return new Uint16Array(of as ArrayBuffer);
+  const isWide = elementBytes === 4 && arrays[dtype] === Uint8Array;
+  return new (isWide ? Int32Array : arrays[dtype])(of as ArrayBuffer);
 }
 
 /** Host elements as the device stores them. A copy is made only where the layout differs. */
@@ -31,18 +38,7 @@ export function encode(dtype: DType, host: HostArray, elementBytes: number): Arr
 }
 
 /** Stored elements as a host array. */
-export function decode(dtype: DType, bytes: ArrayBuffer, elementBytes: number): HostArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(bytes);
-    case 'float64':
-      return new Float64Array(bytes);
-    case 'int32':
-      return new Int32Array(bytes);
-    case 'float16':
-      return Float32Array.from(new Uint16Array(bytes), float16Value);
-    case 'uint8':
-    case 'bool':
-      return elementBytes === 4 ? Uint8Array.from(new Int32Array(bytes)) : new Uint8Array(bytes);
-  }
+export function decode(dtype: DType, elements: HostArray | Uint16Array): HostArray {
+  if (elements instanceof Uint16Array) return Float32Array.from(elements, float16Value);
+  return elements instanceof Int32Array && dtype !== 'int32' ? Uint8Array.from(elements) : elements;
 }

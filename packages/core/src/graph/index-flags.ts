@@ -7,8 +7,9 @@ const words = 256;
 
 export class IndexFlags {
   #buffer: BackendBuffer | null = null;
-  /** Ops that may have set a flag since flags were last read, by the flag's place. */
-  readonly #ops = new Map<number, string>();
+  /** Of the plans that have run since flags were last read, the ops that may have set one, by its place; newest last. */
+  readonly #plans = new Set<readonly string[]>();
+  #newest: readonly string[] | null = null;
 
   constructor(
     readonly backend: BackendDevice,
@@ -27,42 +28,50 @@ export class IndexFlags {
 
   /** Notes that a plan has run whose ops, in this order, may have set a flag. */
   watch(ops: readonly string[]): void {
-    for (let i = 0; i < ops.length; i++) this.#ops.set(i % words, ops[i]);
+    if (ops.length === 0 || ops === this.#newest) return;
+    this.#plans.delete(ops);
+    this.#plans.add(ops);
+    this.#newest = ops;
   }
 
   /** Rejects if an op has met an index out of range since the last look. */
   async check(): Promise<void> {
-    if (this.#ops.size === 0 || !this.#buffer) return;
-    const ops = new Map(this.#ops);
-    this.#ops.clear();
-    this.#look(ops, new Int32Array(await this.backend.read(this.#buffer, 0, this.#bytesOf(ops))));
+    if (this.#newest === null || !this.#buffer) return;
+    const plans = this.#taken();
+    const read = this.backend.read(this.#buffer, 0, longest(plans) * this.#wordBytes());
+    this.#look(plans, new Int32Array(await read));
   }
 
   /** As `check`, on a device whose memory is there to be read. */
   checkNow(): void {
-    if (this.#ops.size === 0 || !this.#buffer || !this.backend.readNow) return;
-    const flags = new Int32Array(this.backend.readNow(this.#buffer, 0, this.#bytesOf(this.#ops)));
-    if (flags.some((flag) => flag !== 0)) this.#look(this.#ops, flags);
-    this.#ops.clear();
+    if (this.#newest === null || !this.#buffer || !this.backend.readInto) return;
+    const plans = this.#taken();
+    const flags = new Int32Array(longest(plans));
+    this.backend.readInto(this.#buffer, 0, flags);
+    this.#look(plans, flags);
   }
 
-  /** A plan has few flags, and every byte that comes back from a GPU is waited for. */
-  #bytesOf(ops: Map<number, string>): number {
-    let last = 0;
-    for (const place of ops.keys()) last = Math.max(last, place);
-    return (last + 1) * this.#wordBytes();
+  #taken(): (readonly string[])[] {
+    const plans = Array.from(this.#plans);
+    this.#plans.clear();
+    this.#newest = null;
+    return plans;
   }
 
-  #look(ops: Map<number, string>, flags: Int32Array): void {
-    for (const [place, op] of ops) {
-      if (flags[place] === 0) continue;
-      ops.clear();
-      this.backend.write(this.#buffer as BackendBuffer, 0, new Uint8Array(words * this.#wordBytes()));
-      throw new Error(`${op}: an index computed on the device was out of range (it was clamped)`);
-    }
+  #look(plans: readonly (readonly string[])[], flags: Int32Array): void {
+    const place = flags.findIndex((flag) => flag !== 0);
+    if (place < 0) return;
+    this.backend.write(this.#buffer as BackendBuffer, 0, new Uint8Array(words * this.#wordBytes()));
+    let op = '';
+    for (const ops of plans) for (let i = place; i < ops.length; i += words) op = ops[i];
+    throw new Error(`${op}: an index computed on the device was out of range (it was clamped)`);
   }
 
   #wordBytes(): number {
     return this.backend.bytesPerElement.int32 as number;
   }
 }
+
+/** A plan has few flags, and every byte that comes back from a GPU is waited for. */
+const longest = (plans: readonly (readonly string[])[]): number =>
+  Math.min(words, Math.max(...plans.map((ops) => ops.length)));

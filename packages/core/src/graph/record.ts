@@ -37,7 +37,7 @@ export function recordOn(
   attrs: Attrs | null = null,
   scalars: readonly number[] = noScalars,
 ): Value {
-  if (walker !== null) return walker(op, attrs, dtype, scalars);
+  if (walker !== null) return walker.record(op, attrs, dtype, scalars);
   let requiresGrad = false;
   for (const input of inputs) {
     if (input.device !== device) {

@@ -30,7 +30,7 @@ export interface Tracer {
   live(update: () => Value): Value;
   /** Does something to the state on the host, now and at each replay. */
   effect(change: () => void, undo: () => void): void;
-  /** Replays only while this holds. */
+  /** Replays only while this holds. Whoever changes what it looks at calls `noteChange`: it is asked after that only. */
   guard(holds: () => boolean): void;
   /** A module is called: it is replayed while its fields are what they are. True for the first one. */
   visits(module: object): boolean;
@@ -68,8 +68,12 @@ export interface Watch {
   settled(): Promise<void>;
 }
 
-/** Takes the place of recording while the numbers of a `live` part are worked out again. */
-export type Walker = (op: Op, attrs: Attrs | null, dtype: DType, scalars: readonly number[]) => Value;
+/** Takes the place of recording while the numbers of a `live` part are worked out again: gives what was recorded. */
+export interface Walker {
+  record(op: Op, attrs: Attrs | null, dtype: DType, scalars: readonly number[]): Value;
+  /** The same for a pointwise op of two operands, before anything is made of them; null if that takes a closer look. */
+  pair(op: Op, x: Value | number, y: Value | number): Value | null;
+}
 
 export let walker: Walker | null = null;
 

@@ -81,6 +81,8 @@ export class Value {
   ran = false;
   /** Whether a plan has uploaded the host array before. */
   uploaded = false;
+  /** Whether its memory is given back when the value is gone (see floating.ts). */
+  watched = false;
 
   // Scratch space of the planner: valid for the planning pass numbered `stamp`.
   stamp = 0;

@@ -2,7 +2,7 @@
 import { noGrad } from '../autograd.js';
 import { sameShape, showShape } from '../tensor/host.js';
 import { Parameter, persistent, Tensor } from '../tensor/tensor.js';
-import { observer, tracer } from '../tensor/trace.js';
+import { noteChange, observer, tracer } from '../tensor/trace.js';
 import { type BackwardHook, Watch } from './backward-hooks.js';
 
 export type StateDict = Map<string, Tensor>;
@@ -240,10 +240,14 @@ let hookChanges = 0;
 
 /** Adds to a list; returns what takes it out again. */
 function listed<T>(list: T[], item: T): () => void {
-  list.push(item);
-  hookChanges++;
-  return () => {
+  const changed = (): void => {
     hookChanges++;
+    noteChange();
+  };
+  list.push(item);
+  changed();
+  return () => {
+    changed();
     const at = list.indexOf(item);
     if (at >= 0) list.splice(at, 1);
   };

@@ -7,7 +7,7 @@ import { neg } from '../ops/pointwise.js';
 import { cat, slice } from '../ops/views.js';
 import { hostCopy, hostTensor, type Shape, showShape } from '../tensor/host.js';
 import { Parameter, Tensor } from '../tensor/tensor.js';
-import { tracer } from '../tensor/trace.js';
+import { noteChange, tracer } from '../tensor/trace.js';
 import { FlatParameters } from './flat.js';
 
 /** Options of one group of parameters. */
@@ -77,6 +77,7 @@ export abstract class Optimizer<O extends GroupOptions> {
       known.add(parameter);
     }
     this.paramGroups.push({ ...this.defaults, ...group, params });
+    noteChange();
   }
 
   /** Forgets all gradients. */
@@ -99,9 +100,9 @@ export abstract class Optimizer<O extends GroupOptions> {
           const direction = group.maximize === true ? neg(gradients) : gradients;
           const values = flat.values();
           const before = Array.from(run.state, ([name, tensor]) => [name, tensor.value] as const);
-          let state = new Map<string, Value>();
+          const state = new Map<string, Value>();
           const update = (): Value => {
-            state = new Map(before);
+            for (const [name, value] of before) state.set(name, value);
             return this.update(values, direction, state, steps.count + 1, group, flat.parameters);
           };
           const next = tracer ? tracer.live(update) : update();
@@ -284,6 +285,7 @@ export abstract class Optimizer<O extends GroupOptions> {
       return own;
     });
     this.#runs.clear();
+    noteChange();
     this.#loose.clear();
     all.forEach((parameter, i) => {
       this.#steps.set(parameter, { count: saved.state[i].step });

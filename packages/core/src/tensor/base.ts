@@ -3,7 +3,7 @@ import { type BackwardOptions, backward } from '../autograd/backward.js';
 import { addGradientHook, keepGradient, keptGradient } from '../autograd/hooks.js';
 import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
-import { Cell, Leaf, noteCellChange } from '../graph/cell.js';
+import { Cell, Leaf, noteChange } from '../graph/cell.js';
 import type { GraphDevice } from '../graph/device.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { HostArray, Value } from '../graph/value.js';
@@ -151,7 +151,7 @@ export abstract class TensorBase extends Cell<Value> {
     } else {
       value.requiresGrad = false;
       value.leaf = null;
-      noteCellChange();
+      noteChange();
     }
     return this;
   }

@@ -1,6 +1,6 @@
 /** `Tensor`: everything from the layers below, and changes in place. */
 
-import { noteCellChange } from '../graph/cell.js';
+import { noteChange } from '../graph/cell.js';
 import { isGradEnabled } from '../graph/grad-mode.js';
 import type { Live } from '../graph/live.js';
 import { hostValue } from '../graph/record.js';
@@ -175,7 +175,7 @@ export class Parameter extends Tensor {
     if (options.requiresGrad ?? true) {
       this.value.leaf = newLeaf(this.device, 'parameter');
       this.value.requiresGrad = true;
-      noteCellChange();
+      noteChange();
     }
   }
 }

@@ -1,0 +1,139 @@
+/**
+ * Memory of results that belongs to no slot: to the value alone, until that is gone, has been read, or has come to the
+ * host unread.
+ *
+ * A training loop makes a loss at each step and reads one now and then. The others are brought to the host in batches,
+ * so that their memory does not depend on when the garbage collector runs.
+ */
+import type { BackendBuffer } from '../backend/contract.js';
+import type { GraphDevice } from './device.js';
+import { waitsForHold } from './holding.js';
+import { decode, stored } from './host-data.js';
+import type { HostArray, Region, Value } from './value.js';
+
+/**
+ * Results up to this many bytes move to the host when many of them wait, and how many may wait: few, so that the most that
+ * there ever are of them is there again within some dozen steps, whenever the garbage collector has found others.
+ */
+const smallBytes = 256;
+const maxUnread = 16;
+
+export class FloatingMemory {
+  /** Small results that nobody has read yet, oldest first. */
+  readonly #unread: (WeakRef<Value> | Value)[] = [];
+  readonly #registry: FinalizationRegistry<BackendBuffer>;
+  /** Those that are on their way to the host: whoever reads something waits for them too. */
+  arriving: Promise<unknown> | null = null;
+
+  constructor(readonly device: GraphDevice) {
+    this.#registry = new FinalizationRegistry((buffer) => {
+      if (!device.failed) device.pool.release(buffer);
+    });
+  }
+
+  /**
+   * Ties a result's memory to the value.
+   * @param stays whether it has to stay in memory until the value is gone: the next replay begins with it.
+   */
+  adopt(value: Value, stays = false): void {
+    // What lies on the host too has been brought here to be used again.
+    const small = !stays && value.host === null && this.#bytesOf(value) <= smallBytes;
+    // It moves to the host soon: where nothing hangs on it, it may as well wait for that, and needs no finaliser.
+    const unbound = small && value.inputs.length === 0;
+    if (!unbound) this.watch(value);
+    if (small) this.#unread.push(unbound ? value : new WeakRef(value));
+  }
+
+  /**
+   * As `adopt`, for a result of a replayed call, which no graph hangs on: where a small one can be had at once, it is on
+   * the host from the start, and its memory is there for the next call.
+   */
+  result(value: Value, stays: boolean): void {
+    const { region } = value;
+    const isSmall = !stays && this.#bytesOf(value) <= smallBytes;
+    value.host = isSmall ? this.readNow(value, region as Region) : null;
+    if (value.host) this.release(value);
+    else this.adopt(value, stays);
+  }
+
+  /** Has the memory of a value given back when that is gone. */
+  watch(value: Value): void {
+    value.watched = true;
+    this.#registry.register(value, (value.region as Region).buffer, value);
+  }
+
+  /** Gives the memory back at once. */
+  release(value: Value): void {
+    const { region } = value;
+    if (value.slot !== null || region === null) return;
+    this.disown(value);
+    this.device.pool.release(region.buffer);
+  }
+
+  /** Somebody else has taken the memory over. */
+  disown(value: Value): void {
+    // Asking a registry costs more than all the rest here.
+    if (value.watched) this.#registry.unregister(value);
+    value.watched = false;
+    value.region = null;
+  }
+
+  /** What has been read lies on the host from now on: no memory waits for a garbage collector that may not run. */
+  moveToHost(value: Value, host: HostArray): void {
+    if (value.slot !== null || value.host !== null || value.region === null) return;
+    value.host = host;
+    value.uploaded = true;
+    this.release(value);
+  }
+
+  /** The elements of a value, on a device whose memory is there to be read. */
+  readNow(value: Value, { buffer, offset }: Region): HostArray | null {
+    const { backend } = this.device;
+    if (!backend.readInto) return null;
+    const into = stored(value.dtype, this.device.elementBytes(value.dtype), value.size);
+    backend.readInto(buffer, offset, into);
+    return decode(value.dtype, into);
+  }
+
+  /** The same, as they are once all work so far is done. */
+  async read(value: Value, { buffer, offset }: Region): Promise<HostArray> {
+    const bytes = await this.device.backend.read(buffer, offset, this.#bytesOf(value));
+    return decode(value.dtype, stored(value.dtype, this.device.elementBytes(value.dtype), bytes));
+  }
+
+  /**
+   * Brings the oldest to the host where many wait. Called once all results of a run are where they belong: memory that
+   * moves in between would be given to two.
+   */
+  collectUnread(): void {
+    const unread = this.#unread;
+    if (unread.length < maxUnread || waitsForHold(this)) return;
+    const reads: Promise<unknown>[] = [];
+    const some = unread.length - maxUnread / 2;
+    for (let i = 0; i < some; i++) {
+      const waiting = unread[i];
+      const value = waiting instanceof WeakRef ? waiting.deref() : waiting;
+      if (!value?.region || value.slot !== null || value.host !== null) continue;
+      const host = this.readNow(value, value.region);
+      if (host) this.moveToHost(value, host);
+      else
+        reads.push(
+          this.read(value, value.region).then(
+            (data) => this.moveToHost(value, data),
+            // A device that fails says so at the next read that somebody waits for.
+            () => undefined,
+          ),
+        );
+    }
+    unread.splice(0, some);
+    if (reads.length === 0) return;
+    const arriving = Promise.all([this.arriving, ...reads]).then(() => {
+      if (this.arriving === arriving) this.arriving = null;
+    });
+    this.arriving = arriving;
+  }
+
+  #bytesOf(value: Value): number {
+    return value.size * this.device.elementBytes(value.dtype);
+  }
+}
