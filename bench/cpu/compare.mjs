@@ -2,11 +2,14 @@
  * The CPU backend and its peers side by side: each side is a process of its own that waits while another measures, and
  * they take turns, round after round. Prints a table with the ratios and what they should be, and writes JSON.
  *
- *   node bench/cpu/compare.mjs [matmul] [gpt] [small] [recurrent] [inference] [--rounds 5] [--ms 250] [--clock wall|cpu]
+ *   node bench/cpu/compare.mjs [matmul] [gpt] [small] [recurrent] [inference] [--rounds 15] [--ms 80] [--clock wall|cpu]
  *                              [--only TEXT] [--json FILE] [--threads 2]
  *
  * --clock cpu compares, for sides of one thread, the time that a process had a core for: the steadier figure where
- *   others use the machine. Ratios are medians over rounds of the ratio within a round.
+ *   others use the machine.
+ * Rounds are many and short, as a machine's speed changes from second to second: a ratio is taken within a round, where
+ * the sides followed each other closely, and shown is its median over the rounds with the quartiles. Each round begins
+ * with another side.
  * --only takes the cases whose name holds TEXT.
  *
  * Peers: jax-js and TensorFlow.js come with this workspace; build the packages first. PyTorch is taken from the first of
@@ -28,8 +31,8 @@ import { groups } from './cases.mjs';
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '5' },
-    ms: { type: 'string', default: '250' },
+    rounds: { type: 'string', default: '15' },
+    ms: { type: 'string', default: '80' },
     clock: { type: 'string', default: 'wall' },
     threads: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
@@ -133,30 +136,28 @@ async function ask(side, what, ms) {
   return answer;
 }
 
-/** Operations of a product, for each unit of time that it takes. */
-const speed = ({ m, k, n, batch }, ms) => (2 * m * k * n * batch) / ms;
+/** The values that a quarter and three quarters of all are below. */
+function quartiles(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return [0.25, 0.75].map((part) => sorted[Math.round(part * (sorted.length - 1))]);
+}
 
 async function measure(what, running) {
   const rounds = [];
-  // The share of the bare kernel's speed that is kept, each round's from the moments before and after.
   const shares = [];
-  const bareMs = Math.max(50, Number(options.ms) / 4);
+  const ms = Number(options.ms);
   for (let round = 0; round < Number(options.rounds); round++) {
     const answers = {};
-    for (const side of running) {
-      const bare = side.name === 'ours 1' && what.bare;
-      const before = bare && time(side.name, await ask(side, bare, bareMs));
-      const answer = await ask(side, what.case, Number(options.ms));
-      if (bare) {
-        const around = (before + time(side.name, await ask(side, bare, bareMs))) / 2;
-        shares.push(speed(what.case, time(side.name, answer)) / speed(bare, around));
-      }
+    const first = round % running.length;
+    for (const side of [...running.slice(first), ...running.slice(0, first)]) {
+      const answer = await ask(side, what.case, ms);
       if (!answer.skipped) answers[side.name] = answer;
+      if (what.kept && side.name === 'ours 1') shares.push((await ask(side, what.kept, ms)).share);
     }
     rounds.push(answers);
   }
-  const names = Object.keys(rounds[0]);
-  const ms = Object.fromEntries(
+  const names = running.map(({ name }) => name).filter((name) => name in rounds[0]);
+  const medians = Object.fromEntries(
     names.map((name) => [name, median(rounds.map((answers) => time(name, answers[name])))]),
   );
   const bars = (what.bars ?? []).flatMap((bar) => {
@@ -169,10 +170,10 @@ async function measure(what, running) {
     const ratios = rounds
       .map((answers) => best(bar.than, answers) / best(bar.ours, answers))
       .filter(Number.isFinite);
-    return ratios.length ? [{ ...bar, ratio: median(ratios), ratios }] : [];
+    return ratios.length ? [{ ...bar, ratio: median(ratios), quartiles: quartiles(ratios), ratios }] : [];
   });
   const share = shares.length ? { share: median(shares), shares } : {};
-  return { name: what.name, case: what.case, ms, bars, ...share, last: rounds.at(-1) };
+  return { name: what.name, case: what.case, ms: medians, bars, ...share, last: rounds.at(-1) };
 }
 
 const chosen = positionals.length ? positionals : Object.keys(groups);
@@ -204,9 +205,10 @@ for (const group of chosen) {
       const kept = `${(100 * result.share).toFixed(0)} % of the bare micro-kernel's speed`;
       console.log(`${' '.repeat(28)} one thread keeps ${kept}`);
     }
-    for (const { text, ratio, least } of result.bars) {
+    for (const { text, ratio, quartiles, least } of result.bars) {
+      const [low, high] = quartiles.map((value) => value.toFixed(2));
       const verdict = least === undefined ? '' : `, to reach ${least}: ${ratio >= least ? 'yes' : 'NO'}`;
-      console.log(`${' '.repeat(28)} ${text}: ${ratio.toFixed(2)}${verdict}`);
+      console.log(`${' '.repeat(28)} ${text}: ${ratio.toFixed(2)} (${low} to ${high})${verdict}`);
     }
   }
   for (const side of running) await side.end();

@@ -3,7 +3,7 @@ import { cpu } from '@inkstone/backend-cpu';
 import { use } from '@inkstone/core';
 import { serve } from '../../contender.mjs';
 import { gpt } from './gpt.mjs';
-import { bareKernel, matmul } from './matmul.mjs';
+import { kept, matmul } from './matmul.mjs';
 import { recurrent } from './recurrent.mjs';
 import { lstm, xor } from './small.mjs';
 
@@ -11,5 +11,5 @@ const backend = cpu({ threads: Number(process.argv[2] ?? 1), build: process.argv
 /** Cases of one kernel take a device of their own; the others the default one. */
 const device = await backend.open();
 await use(backend);
-const kinds = { matmul, bareKernel, gpt, xor, lstm, recurrent };
+const kinds = { matmul, kept, gpt, xor, lstm, recurrent };
 await serve((what) => kinds[what.kind]?.(what, device) ?? null);
