@@ -87,13 +87,15 @@ describe.each(backends)('mixed precision on $name', { timeout: 240_000 }, ({ bac
       new nn.RMSNorm(8).forward(half).dtype,
       F.crossEntropy(half.view(-1, 8), randint(0, 8, [16])).dtype,
       new nn.LSTM(8, 3).forward(a.view(4, 4, 8))[0].dtype,
+      half.cumsum(0).dtype,
+      half.cumprod(0).dtype,
       half.add(1).dtype,
       half.add(a).dtype,
       amp.autocast(() => a.matmul(a.transpose(-1, -2)).dtype, { enabled: false }),
     ]);
     expect(dtypes).toEqual([
       ...['float16', 'float16', 'float32', 'float32', 'float32', 'float32', 'float32', 'float32'],
-      ...['float16', 'float32', 'float32'],
+      ...['float32', 'float32', 'float16', 'float32', 'float32'],
     ]);
     const big = full([100, 1], 300);
     const [total, size, power] = amp.autocast(() => {
@@ -209,6 +211,12 @@ describe.each(backends)('mixed precision on $name', { timeout: 240_000 }, ({ bac
     expect(stepped.join().includes('true,true,true')).toBe(true);
     const { state } = await optimizer.stateDict();
     expect(state[0]?.step).toBe(stepped.filter(Boolean).length);
+    expect(() => scaler.update()).toThrow('GradScaler: update needs a step');
+    scaler.scale(layer.forward(x).sum()).backward();
+    await scaler.step(optimizer);
+    await expect(scaler.step(optimizer)).rejects.toThrow('GradScaler: step was called on this optimizer');
+    expect(() => scaler.unscale_(optimizer)).toThrow('GradScaler: unscale_ was called');
+    scaler.update();
     const other = new amp.GradScaler();
     other.loadStateDict(scaler.stateDict());
     expect(other.stateDict()).toEqual(scaler.stateDict());

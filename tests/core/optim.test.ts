@@ -131,3 +131,23 @@ it('SGD takes a momentum that comes in the middle of a run, and goes on where it
   for (const [i, want] of fifth.entries())
     expect(((await p.toArray()) as number[])[i]).toBeCloseTo(want * 0.8, 6);
 });
+
+// As above, with dampening=0.5: the step that makes the buffer is not dampened.
+it('SGD does not dampen the first step with momentum, whenever that is', async () => {
+  const p = new nn.Parameter(tensor([1, -2]));
+  let optimizer = new optim.SGD([p], { lr: 0.1, dampening: 0.5 });
+  for (const [step, want] of [0.8, 0.64, 0.5119999647, 0.3455999792, 0.1612799913].entries()) {
+    if (step === 2) optimizer.paramGroups[0].momentum = 0.9;
+    if (step === 2 || step === 4) {
+      const saved = await optimizer.stateDict();
+      optimizer = new optim.SGD([p], { lr: 1 });
+      optimizer.loadStateDict(saved);
+    }
+    optimizer.zeroGrad();
+    p.mul(p).sum().backward();
+    optimizer.step();
+    const [first, second] = (await p.toArray()) as number[];
+    expect(first).toBeCloseTo(want, 6);
+    expect(second).toBeCloseTo(-2 * want, 6);
+  }
+});

@@ -51,6 +51,8 @@ export class GradScaler {
   #growthTracker = 0;
   /** Optimizers whose gradients are unscaled since the last `update`: whether all of them are finite. */
   readonly #finite = new Map<Steps, Promise<boolean>>();
+  /** Optimizers that have stepped since the last `update`, or have left their step out. */
+  readonly #stepped = new Set<Steps>();
   /** Whether an optimizer left its step out since the last `update`. */
   #overflowed = false;
 
@@ -110,8 +112,12 @@ export class GradScaler {
   /**
    * The optimizer's step, or nothing where a gradient is infinite or NaN.
    * @returns whether the step was made.
+   * @throws (rejects) when called twice before an `update`.
    */
   async step(optimizer: Steps): Promise<boolean> {
+    if (this.#stepped.has(optimizer))
+      throw new Error('GradScaler: step was called on this optimizer since the last update');
+    this.#stepped.add(optimizer);
     if (!this.#finite.has(optimizer)) this.unscale_(optimizer);
     const finite = (await this.#finite.get(optimizer)) as boolean;
     if (finite) optimizer.step();
@@ -119,8 +125,13 @@ export class GradScaler {
     return finite;
   }
 
-  /** Finds the scale of the next step: call it once a step, after all optimizers'. */
+  /**
+   * Finds the scale of the next step: call it once a step, after all optimizers'.
+   * @throws Error when no optimizer's gradients were looked at since the last `update`.
+   */
   update(): void {
+    if (this.#finite.size === 0)
+      throw new Error('GradScaler: update needs a step (or unscale_) of an optimizer since the last update');
     const { growthFactor, backoffFactor, growthInterval } = this.#options;
     if (this.#overflowed) {
       this.#scale *= backoffFactor;
@@ -131,6 +142,7 @@ export class GradScaler {
     }
     this.#overflowed = false;
     this.#finite.clear();
+    this.#stepped.clear();
   }
 
   stateDict(): GradScalerState {

@@ -92,13 +92,12 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions =
   if (weight && showShape(weight.shape) !== showShape([classes]))
     throw new Error(`nllLoss: weight has shape ${showShape(weight.shape)}, but there are ${classes} classes`);
   checkHostIndices('nllLoss', target.value, classes, ignoreIndex);
-  const counts = target.ne(ignoreIndex);
-  const safe = target.maskedFill(counts.logicalNot(), 0);
+  const ignored = target.eq(ignoreIndex);
+  const safe = target.maskedFill(ignored, 0);
   const picked = input.gather(dim, safe.unsqueeze(dim)).squeeze(dim);
   const share = weight ? weight.indexSelect(0, safe.flatten()).reshape(target.shape) : onesLike(picked);
-  const factor = share.maskedFill(counts.logicalNot(), 0);
-  const loss = picked.mul(factor).neg();
-  if (reduction === 'mean') return loss.sum().div(factor.sum());
+  const loss = picked.mul(share).neg().maskedFill(ignored, 0);
+  if (reduction === 'mean') return loss.sum().div(share.maskedFill(ignored, 0).sum());
   return reduceLoss('nllLoss', loss, reduction);
 }
 

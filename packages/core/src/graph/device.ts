@@ -388,6 +388,7 @@ export class GraphDevice {
   forget(values: ReadonlySet<Value>): void {
     if (values.size === 0) return;
     this.#pending = this.#pending.filter((value) => !values.has(value));
+    this.#apart = this.#apart.filter((value) => !values.has(value));
     this.#roots = this.#roots.filter((value) => !values.has(value));
   }
 

@@ -58,8 +58,12 @@ export class Placements {
   #placeParts(owner: number): void {
     const node = this.recording.nodes[owner];
     if (node.attrs?.gaps) return;
-    partRegions(node).forEach(({ strides, offset }, i) => {
+    const regions = partRegions(node);
+    // What comes twice would be copied from one part of a buffer to another.
+    const sources = regions.map((_, i) => this.#source(node.inputs[i].index));
+    regions.forEach(({ strides, offset }, i) => {
       const input = node.inputs[i];
+      if (sources.indexOf(sources[i]) !== sources.lastIndexOf(sources[i])) return;
       this.#place(input.index, { owner, shape: input.shape, strides, offset }, node.dtype);
     });
   }
@@ -117,6 +121,14 @@ export class Placements {
     return false;
   }
 
+  /** What a value is a view of. */
+  #source(index: number): number {
+    const { nodes } = this.recording;
+    let producer = index;
+    while (producer >= 0 && nodes[producer].op?.kind === 'view') producer = nodes[producer].inputs[0].index;
+    return producer;
+  }
+
   readonly #known = new Map<number, ReadonlySet<number>>();
 
   /** Producers of what the step that computes a node reads. */
@@ -131,9 +143,7 @@ export class Placements {
     const reads = new Set<number>();
     for (const node of inside) {
       for (const { index } of nodes[node].inputs) {
-        let producer = index;
-        while (producer >= 0 && nodes[producer].op?.kind === 'view')
-          producer = nodes[producer].inputs[0].index;
+        const producer = this.#source(index);
         if (producer >= 0 && !inside.has(producer)) reads.add(producer);
       }
     }

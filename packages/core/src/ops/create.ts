@@ -1,6 +1,6 @@
 /** Values from nothing: constants and ranges, computed inside the kernels that use them. */
 import type { DType } from '../backend/dtype.js';
-import { computeTypeOf } from '../backend/dtype.js';
+import { computeTypeOf, isFloatingPoint } from '../backend/dtype.js';
 import type { GraphDevice } from '../graph/device.js';
 import { recordOn } from '../graph/record.js';
 import type { Shape } from '../graph/shape.js';
@@ -11,9 +11,10 @@ import { expectMatrix } from './expect.js';
 // The value is an attribute, and as such part of a key: as text, so that -0 is not 0.
 const fullOp = define('full', (b, _x, node) => b.const(Number(node.attrs?.value), computeTypeOf(node.dtype)));
 
-/** A constant everywhere. */
+/** A constant everywhere: for integers without what is after its point, for bools whether it is not 0. */
 export function full(device: GraphDevice, shape: Shape, value: number, dtype: DType): Value {
-  const text = Object.is(value, -0) ? '-0' : String(value);
+  const element = dtype === 'bool' ? Number(value !== 0) : isFloatingPoint(dtype) ? value : Math.trunc(value);
+  const text = Object.is(element, -0) ? '-0' : String(element);
   return recordOn(device, fullOp, [], shape, dtype, { shape, value: text });
 }
 

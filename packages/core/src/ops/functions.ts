@@ -3,10 +3,12 @@ import type { PointwiseOp } from '../graph/op.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
+import { cast } from './cast.js';
 import { define, type Gradient } from './define.js';
 import { floating, keeping } from './elementwise.js';
 import { expectOneOf } from './expect.js';
 import { div, exp, ge, gt, le, mul, neg, square, sub, where } from './pointwise.js';
+import { promoteNumber } from './promotion.js';
 
 const flat: Gradient = (g) => mul(g, 0);
 
@@ -121,14 +123,16 @@ export function gelu(x: Value, approximate: 'none' | 'tanh' = 'none'): Value {
   return approximate === 'tanh' ? tanhGelu(x) : exactGelu(x);
 }
 
-/** Values limited to [low, high]; the gradient flows where nothing was cut. NaN stays. */
+/** Values limited to [low, high], in the dtype of all three; the gradient flows where nothing was cut. NaN stays. */
 export function clamp(x: Value, low?: number, high?: number): Value {
   if (low === undefined && high === undefined) throw new Error('clamp: give min, max or both');
   const attrs = {
     low: String(low ?? Number.NEGATIVE_INFINITY),
     high: String(high ?? Number.POSITIVE_INFINITY),
   };
-  return record(clampOp, [x], x.shape, x.dtype, attrs);
+  const bounds = [low, high].filter((bound) => bound !== undefined);
+  const dtype = bounds.reduce(promoteNumber, x.dtype);
+  return record(clampOp, [cast(x, dtype)], x.shape, dtype, attrs);
 }
 
 const boundsOf = ({ attrs }: Value): [number, number] => [Number(attrs?.low), Number(attrs?.high)];
@@ -137,13 +141,13 @@ const clampOp = define(
   'clamp',
   (b, x, node) => {
     const [low, high] = boundsOf(node);
-    const above = Number.isFinite(low) ? b.binary('max', x, b.like(x, low)) : x;
-    return Number.isFinite(high) ? b.binary('min', above, b.like(x, high)) : above;
+    const above = low > Number.NEGATIVE_INFINITY ? b.binary('max', x, b.like(x, low)) : x;
+    return high < Number.POSITIVE_INFINITY ? b.binary('min', above, b.like(x, high)) : above;
   },
   (g, x, out) => {
     const [low, high] = boundsOf(out);
-    const above = Number.isFinite(low) ? where(ge(x, low), g, 0) : g;
-    return Number.isFinite(high) ? where(le(x, high), above, 0) : above;
+    const above = low > Number.NEGATIVE_INFINITY ? where(ge(x, low), g, 0) : g;
+    return high < Number.POSITIVE_INFINITY ? where(le(x, high), above, 0) : above;
   },
 );
 

@@ -84,7 +84,7 @@ export const lgamma = floating(
     const product = steps.reduce((a, c) => b.mul(a, c));
     const sum = b.sub(far, b.unary('log', b.select(near, product, number(1))));
     const sine = b.unary('abs', b.unary('sin', angle));
-    const left = b.sub(b.unary('log', b.div(number(Math.PI), sine)), sum);
+    const left = b.sub(b.sub(number(Math.log(Math.PI)), b.unary('log', sine)), sum);
     return b.select(b.unary('isinf', x), number(Infinity), b.select(mirrored, left, sum));
   },
   (g, x) => mul(g, digamma(x)),

@@ -21,6 +21,7 @@ import {
   lt,
   mul,
   type Operand,
+  onBools,
   sub,
   where,
 } from './pointwise.js';
@@ -38,9 +39,10 @@ function ofNumbers(name: string, op: 'max' | 'min'): (x: Operand, y: Operand) =>
     const other = nan(y);
     return other === null ? better(x, y) : logicalOr(better(x, y), other);
   };
+  const extreme = onBools(op, op === 'max' ? 'or' : 'and');
   const pointwise = binaryOp(
     name,
-    (b, x, y) => b.select(isNaNumber(b, x), y, b.select(isNaNumber(b, y), x, b.binary(op, x, y))),
+    (b, x, y) => b.select(isNaNumber(b, x), y, b.select(isNaNumber(b, y), x, extreme(b, x, y))),
     (g, x, y) => ({ x: () => where(first(x, y), g, 0), y: () => where(first(x, y), 0, g) }),
   );
   return (x, y) => binary(pointwise, x, y);

@@ -34,14 +34,14 @@ const normOp: KernelOp = {
     // The kernel has no rows to sum over.
     if (x.size === 0) return node.inputs.map((input) => full(g.device, input.shape, 0, g.dtype));
     const variant = node.attrs?.variant as Variant;
-    const { rows, columns } = size(node);
+    const { rows } = size(node);
     const mean = variant === 'layer' ? [auxOf(node, meanAux, [rows], node.dtype)] : [];
     const rstd = auxOf(node, rstdAux, [rows], node.dtype);
     const inputs = [x, g, rstd, ...mean, ...(weight ? [weight] : [])];
     const dx = record(normBackwardOp, inputs, x.shape, x.dtype, node.attrs);
     const out: (Value | null)[] = [x.requiresGrad ? dx : null];
     if (weight) out.push(weight.requiresGrad ? auxOf(dx, dweightAux, weight.shape, weight.dtype) : null);
-    if (bias) out.push(bias.requiresGrad ? auxOf(dx, dbiasAux, [columns], bias.dtype) : null);
+    if (bias) out.push(bias.requiresGrad ? auxOf(dx, dbiasAux, bias.shape, bias.dtype) : null);
     return out;
   },
   lower: (node, io) => {

@@ -108,8 +108,8 @@ export const instruction =
   (b, x, y) =>
     b.binary(op, x, y);
 
-/** On bools PyTorch's + is "or" and its * is "and". */
-const onBools =
+/** On bools PyTorch's + and maximum are "or", its * and minimum are "and". */
+export const onBools =
   (op: BinaryOp, logicalOp: BinaryOp): Emit =>
   (b, x, y) =>
     b.binary(b.typeOf(x) === 'bool' ? logicalOp : op, x, y);
@@ -304,7 +304,10 @@ function extremeOp(name: string, op: 'max' | 'min'): PointwiseOp {
   const better = op === 'max' ? gt : lt;
   const share = (g: Value, mine: Operand, other: Operand): Value =>
     where(eq(mine, other), mul(g, 0.5), where(better(mine, other), g, 0));
-  return binaryOp(name, instruction(op), (g, x, y) => ({ x: () => share(g, x, y), y: () => share(g, y, x) }));
+  return binaryOp(name, onBools(op, op === 'max' ? 'or' : 'and'), (g, x, y) => ({
+    x: () => share(g, x, y),
+    y: () => share(g, y, x),
+  }));
 }
 
 export const maximum = (x: Operand, y: Operand): Value => binary(maximumOp, x, y);
@@ -314,7 +317,7 @@ const powOp = binaryOp('pow', instruction('pow'), (g, x, y, out) => ({
   // d/dx x^y = y x^(y-1); where y is 0 that is 0 whatever x is.
   x: () =>
     typeof y === 'number'
-      ? mul(mul(g, y), pow(x, y - 1))
+      ? mul(mul(g, y), y === 0 ? 1 : pow(x, y - 1))
       : where(eq(y, 0), 0, mul(mul(g, y), pow(x, sub(y, 1)))),
   y: () => where(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(mul(g, out), logOf(x))),
 }));

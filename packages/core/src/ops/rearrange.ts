@@ -28,7 +28,7 @@ export function roll(x: Value, shifts: readonly number[], dims: readonly number[
     throw new Error(`roll: ${shifts.length} shifts and ${dims.length} dims do not match`);
   return dims.reduce((out, dim, i) => {
     const axis = normalizeDim('roll', dim, x.shape.length);
-    const n = x.shape[axis];
+    const n = x.shape.length === 0 ? 1 : x.shape[axis];
     const by = n === 0 ? 0 : ((shifts[i] % n) + n) % n;
     return by === 0 ? out : cat([slice(out, axis, n - by, by), slice(out, axis, 0, n - by)], axis);
   }, x);

@@ -116,13 +116,19 @@ export function variance(x: Value, dim?: Dims, correction = 1, keepdim = false):
 }
 
 export function std(x: Value, dim?: Dims, correction = 1, keepdim = false): Value {
-  return named('std', () => sqrt(variance(x, dim, correction, keepdim)));
+  return named('std', () => {
+    const squared = variance(x, dim, correction, keepdim);
+    const none = eq(squared, 0);
+    // The root's slope at 0 is infinite; PyTorch takes 0.
+    return where(none, 0, sqrt(where(none, 1, squared)));
+  });
 }
 
 /** log(sum(exp(x))) without overflow; where all is -inf the result is -inf. */
 export function logsumexp(x: Value, dim?: Dims, keepdim = false): Value {
   const dims = normalizeDims('logsumexp', dim, x.shape.length);
   if (!isFloatingPoint(x.dtype)) x = cast(x, 'float32');
+  if (x.size === 0) return log(sum(x, dims, keepdim));
   const peak = detach(max(x, dims, true));
   const finite = where(eq(sub(peak, peak), 0), peak, 0);
   const out = add(log(sum(exp(sub(x, finite)), dims, true)), finite);

@@ -12,12 +12,14 @@ import type { KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { raised } from './autocast.js';
 import { expand, reshape } from './broadcast.js';
 import { cast, detach } from './cast.js';
 import { arange } from './create.js';
+import { isnan } from './functions.js';
 import { gather } from './gather.js';
 import { axes } from './indexing.js';
-import { ge, le, mul, where } from './pointwise.js';
+import { ge, le, logicalOr, mul, where } from './pointwise.js';
 import { logaddexp } from './special.js';
 import { cat, slice } from './views.js';
 
@@ -32,7 +34,7 @@ function scan(x: Value, axis: number, combine: (left: Value, right: Value) => Va
   return out;
 }
 
-const summable = (x: Value): Value => (isFloatingPoint(x.dtype) ? x : cast(x, 'int32'));
+const summable = (x: Value): Value => (isFloatingPoint(x.dtype) ? raised(x) : cast(x, 'int32'));
 
 const cumsumOp: KernelOp = {
   kind: 'kernel',
@@ -92,8 +94,10 @@ export function cumulativeExtreme(
   const better = name === 'cummax' ? ge : le;
   for (let by = 1; by < n; by *= 2) {
     const part = (whole: Value, start: number): Value => slice(whole, axis, start, n - by);
-    const right = better(part(values, by), part(values, 0));
-    const joinedValues = where(right, part(values, by), part(values, 0));
+    // As in PyTorch, NaN is met and stays: it is neither better nor worse.
+    const [before, here] = [part(values, 0), part(values, by)];
+    const right = logicalOr(better(here, before), isnan(here));
+    const joinedValues = where(right, here, before);
     const joinedIndices = where(right, part(indices, by), part(indices, 0));
     values = cat([slice(values, axis, 0, by), joinedValues], axis);
     indices = cat([slice(indices, axis, 0, by), joinedIndices], axis);

@@ -49,17 +49,15 @@ function order(x: Value, count: number, descending: boolean): Ordered {
 
 function alongLast(name: string, x: Value, dim: number, fn: (moved: Value) => Ordered): Ordered {
   const axis = normalizeDim(name, dim, x.shape.length);
+  if (x.shape.length === 0) return { values: x, indices: full(x.device, [], 0, 'int32') };
   const last = x.shape.length - 1;
   if (axis === last) return fn(x);
   const { values, indices } = fn(transpose(x, axis, last));
   return { values: transpose(values, axis, last), indices: transpose(indices, axis, last) };
 }
 
-const scalar = (x: Value): Ordered => ({ values: x, indices: full(x.device, [], 0, 'int32') });
-
 /** All elements of a dimension in order, and where they were. */
 export function sort(x: Value, dim: number, descending: boolean): Ordered {
-  if (x.shape.length === 0) return scalar(x);
   return alongLast('sort', x, dim, (moved) => order(moved, moved.shape[moved.shape.length - 1], descending));
 }
 
@@ -68,6 +66,5 @@ export function topk(x: Value, k: number, dim: number, largest: boolean): Ordere
   const n = x.shape.length === 0 ? 1 : x.shape[normalizeDim('topk', dim, x.shape.length)];
   if (!Number.isInteger(k) || k < 0 || k > n)
     throw new Error(`topk: k is ${k}, but dimension ${dim} of ${showShape(x.shape)} has ${n} elements`);
-  if (x.shape.length === 0) return scalar(x);
   return alongLast('topk', x, dim, (moved) => order(moved, k, largest));
 }

@@ -47,7 +47,7 @@ export const acos = floating(
   (b, x) => b.binary('atan2', cathetus(b, x), x),
   (g, x) => neg(div(g, sqrt(sub(1, square(x))))),
 );
-/** sign(x) log1p(|x| + x^2 / (1 + sqrt(1 + x^2))): exact near 0. */
+/** sign(x) log1p(|x| + x^2 / (1 + sqrt(1 + x^2))): exact near 0. Where the square would overflow it is log(2 |x|). */
 export const asinh = floating(
   'asinh',
   (b, x) => {
@@ -55,16 +55,19 @@ export const asinh = floating(
     const squared = b.mul(x, x);
     const root = b.unary('sqrt', b.add(squared, one(b, x)));
     const inner = b.add(size, b.div(squared, b.add(one(b, x), root)));
-    return b.mul(b.unary('sign', x), b.unary('log1p', inner));
+    const far = b.add(b.unary('log', size), b.like(x, Math.LN2));
+    const near = b.binary('lt', size, b.like(x, 1e9));
+    return b.mul(b.unary('sign', x), b.select(near, b.unary('log1p', inner), far));
   },
   (g, x) => div(g, sqrt(add(square(x), 1))),
 );
-/** log1p(t + sqrt(t (t + 2))) with t = x - 1. */
+/** log1p(t + sqrt(t) sqrt(t + 2)) with t = x - 1. */
 export const acosh = floating(
   'acosh',
   (b, x) => {
     const t = b.sub(x, one(b, x));
-    return b.unary('log1p', b.add(t, b.unary('sqrt', b.mul(t, b.add(t, b.like(x, 2))))));
+    const roots = b.mul(b.unary('sqrt', t), b.unary('sqrt', b.add(t, b.like(x, 2))));
+    return b.unary('log1p', b.add(t, roots));
   },
   (g, x) => div(g, sqrt(sub(square(x), 1))),
 );
@@ -102,8 +105,21 @@ const atan2Op = binaryOp('atan2', instruction('atan2'), (g, y, x) => {
 /** The angle of the point (x, y), in -pi ... pi: the receiver is y. */
 export const atan2 = (y: Operand, x: Operand): Value => binary(atan2Op, y, x, toFloat);
 
+const hypotOp = binaryOp(
+  'hypot',
+  (b, x, y) => {
+    const sides = [b.unary('abs', x), b.unary('abs', y)] as const;
+    const large = b.binary('max', ...sides);
+    // Squares of what is at most 1 do not overflow.
+    const ratio = b.div(b.binary('min', ...sides), large);
+    const root = b.unary('sqrt', b.add(one(b, x), b.mul(ratio, ratio)));
+    const alone = b.binary('or', b.binary('eq', large, b.like(x, 0)), b.unary('isinf', large));
+    return b.select(alone, large, b.mul(large, root));
+  },
+  (g, x, y, out) => ({ x: () => mul(g, div(x, out)), y: () => mul(g, div(y, out)) }),
+);
 /** sqrt(x^2 + y^2) */
-export const hypot = (x: Value, y: Value): Value => named('hypot', () => sqrt(add(square(x), square(y))));
+export const hypot = (x: Value, y: Value): Value => binary(hypotOp, x, y, toFloat);
 
 const logaddexpOp = binaryOp(
   'logaddexp',

@@ -1,9 +1,23 @@
 /** The way back through a view: what becomes of the base when a view of it is changed in place. */
-import type { Op } from '../graph/op.js';
+import { withGradMode } from '../graph/grad-mode.js';
+import type { Op, PointwiseOp } from '../graph/op.js';
+import { record } from '../graph/record.js';
 import { type Shape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
 import { reshape } from './broadcast.js';
+import { detach } from './cast.js';
 import { inverseOf, permute, putSlice, type SliceAttrs, slice } from './views.js';
+
+const changedOp: PointwiseOp = {
+  kind: 'pointwise',
+  name: 'changed',
+  gradient: (_node, g) => [g, null],
+  emit: (_b, [, next]) => next,
+};
+
+/** `next`, whose gradient is that of `before`: what a change makes of a value where gradients are switched off. */
+export const changed = (before: Value, next: Value): Value =>
+  withGradMode(true, () => record(changedOp, [before, detach(next)], next.shape, next.dtype));
 
 /** One view op: what it is, its parameters, and the shape that it was applied to. */
 export interface ViewStep {

@@ -37,6 +37,8 @@ export interface FlatRun {
   readonly slots: Map<string, Slot>;
   readonly state: Map<string, Tensor>;
   readonly steps: Steps;
+  /** Steps taken when state of a name came to be, which was none before. */
+  readonly since: ReadonlyMap<string, number>;
 }
 
 /** Steps taken: one count for all parameters of a run. */
@@ -95,7 +97,7 @@ export abstract class Optimizer<O extends GroupOptions> {
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const run of this.#pack(group)) {
-          const { flat, steps } = run;
+          const { flat, steps, since } = run;
           const gradients = flat.gradients();
           const direction = group.maximize === true ? neg(gradients) : gradients;
           const values = flat.values();
@@ -103,7 +105,8 @@ export abstract class Optimizer<O extends GroupOptions> {
           const state = new Map<string, Value>();
           const update = (): Value => {
             for (const [name, value] of before) state.set(name, value);
-            return this.update(values, direction, state, steps.count + 1, group, flat.parameters);
+            const fresh = (name: string): boolean => since.get(name) === steps.count;
+            return this.update(values, direction, state, steps.count + 1, group, flat.parameters, fresh);
           };
           const next = tracer ? tracer.live(update) : update();
           retiring.push(...flat.update(next));
@@ -133,6 +136,7 @@ export abstract class Optimizer<O extends GroupOptions> {
    * New values of a flat run. Writes the new state into `state`.
    * @param step counted from 1.
    * @param parameters whose elements lie end to end in the run.
+   * @param fresh whether state of a name has its first value still.
    */
   protected abstract update(
     values: Value,
@@ -141,6 +145,7 @@ export abstract class Optimizer<O extends GroupOptions> {
     step: number,
     group: ParamGroup<O>,
     parameters: readonly Parameter[],
+    fresh: (name: string) => boolean,
   ): Value;
 
   /**
@@ -181,6 +186,8 @@ export abstract class Optimizer<O extends GroupOptions> {
     const names = Object.keys(first);
     const slots = new Map(names.map((name) => [name, device.slot(name)]));
     const state = new Map<string, Tensor>();
+    const steps = { count: this.#steps.get(parameters[0])?.count ?? 0 };
+    const since = new Map<string, number>();
     const keep = (name: string, value: Value): void => {
       const cell = new Tensor(value);
       tracer?.outlives(cell);
@@ -190,6 +197,7 @@ export abstract class Optimizer<O extends GroupOptions> {
       const parts = parameters.map((parameter) => this.#loose.get(parameter)?.get(name) ?? null);
       if (parts.every((part) => part === null)) {
         keep(name, full(device, [flat.size], first[name], dtype));
+        since.set(name, steps.count);
       } else {
         const filled = parts.map(
           (part, i) => part ?? full(device, [parameters[i].numel()], first[name], dtype),
@@ -205,12 +213,11 @@ export abstract class Optimizer<O extends GroupOptions> {
         );
       }
     }
-    const steps = { count: this.#steps.get(parameters[0])?.count ?? 0 };
     for (const parameter of parameters) {
       this.#loose.delete(parameter);
       this.#steps.set(parameter, steps);
     }
-    return { flat, slots, state, steps };
+    return { flat, slots, state, steps, since };
   }
 
   #unpack({ flat, state }: FlatRun): void {
@@ -264,8 +271,9 @@ export abstract class Optimizer<O extends GroupOptions> {
           `this optimizer has ${all.length} in ${this.paramGroups.length}`,
       );
     }
-    const known = this.paramGroups.flatMap((group) => {
-      const names = Object.keys(this.stateFor(group));
+    const known = this.paramGroups.flatMap((group, i) => {
+      // The options that are saved say what state there is.
+      const names = Object.keys(this.stateFor({ ...group, ...saved.paramGroups[i] }));
       return group.params.map(() => names);
     });
     const loaded = saved.state.map(({ buffers }, i) => {

@@ -2,6 +2,7 @@
 import type { Value } from '../graph/value.js';
 import { expectNumber } from '../ops/expect.js';
 import { add, mul, sub } from '../ops/pointwise.js';
+import type { Parameter } from '../tensor/tensor.js';
 import { Optimizer, type OptimizerInput, type ParamGroup } from './optimizer.js';
 
 export type SGDOptions = {
@@ -48,17 +49,18 @@ export class SGD extends Optimizer<SGDOptions> {
     p: Value,
     g: Value,
     state: Map<string, Value>,
-    step: number,
+    _step: number,
     group: ParamGroup<SGDOptions>,
+    _parameters: readonly Parameter[],
+    fresh: (name: string) => boolean,
   ): Value {
     let direction = group.weightDecay === 0 ? g : add(g, mul(p, group.weightDecay));
     if (group.momentum !== 0) {
       const before = state.get('momentum_buffer') as Value;
-      // The first step starts the buffer with the bare gradient.
-      const buffer =
-        step === 1
-          ? mul(direction, 1)
-          : add(mul(before, group.momentum), mul(direction, 1 - group.dampening));
+      // The first step with momentum starts the buffer with the bare gradient.
+      const buffer = fresh('momentum_buffer')
+        ? mul(direction, 1)
+        : add(mul(before, group.momentum), mul(direction, 1 - group.dampening));
       state.set('momentum_buffer', buffer);
       direction = group.nesterov ? add(direction, mul(buffer, group.momentum)) : buffer;
     }

@@ -1,6 +1,7 @@
 /** Selection by index and mask. Assignment is in tensor.ts, where in-place changes are. */
 import { normalizeDim, showShape } from '../graph/shape.js';
 import * as advanced from '../ops/advanced-indexing.js';
+import { full } from '../ops/create.js';
 import { expectMask } from '../ops/expect.js';
 import { gather, scatter, scatterAdd } from '../ops/gather.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
@@ -57,14 +58,14 @@ export abstract class TensorIndexing extends TensorProducts {
   indexAdd(dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = {}): Tensor {
     return this.make(indexAdd(this.value, dim, index.value, source.value, options.alpha ?? 1));
   }
-  /** A copy with a number in the entries `index` of a dimension. */
+  /** A copy with a number in the entries `index` of a dimension; negative ones count from the end. */
   indexFill(dim: number, index: Tensor, value: number): Tensor {
     const axis = normalizeDim('indexFill', dim, this.ndim);
     if (index.ndim !== 1)
       throw new Error(`indexFill: the index needs 1 dimension, not ${showShape(index.shape)}`);
-    const laid = index.reshape(this.shape.map((_, i) => (i === axis ? index.numel() : 1)));
-    const shape = this.shape.map((n, i) => (i === axis ? index.numel() : n));
-    return named('indexFill', () => this.scatter(axis, laid.expand(shape), value));
+    const places = [...new Array<null>(axis).fill(null), index.value];
+    const filling = full(this.device, [], value, this.dtype);
+    return named('indexFill', () => this.make(advanced.indexPut(this.value, places, filling, false)));
   }
   /** A copy with x[indices] = values (they broadcast); with `accumulate` repeated indices add up. */
   indexPut(

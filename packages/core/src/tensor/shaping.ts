@@ -114,7 +114,8 @@ export abstract class TensorShaping extends TensorSpecial {
   }
   chunk(chunks: number, dim = 0): Tensor[] {
     const axis = normalizeDim('chunk', dim, this.ndim);
-    return this.split(Math.ceil(this.shape[axis] / chunks), axis);
+    const n = this.shape[axis];
+    return this.split(n === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(n / chunks), axis);
   }
   /** One dimension as several; one of the sizes may be -1. */
   unflatten(dim: number, sizes: readonly number[]): Tensor {

@@ -1,5 +1,6 @@
 /** `Tensor`: everything from the layers below, and changes in place. */
 
+import { isFloatingPoint } from '../backend/dtype.js';
 import { noteChange } from '../graph/cell.js';
 import { isGradEnabled } from '../graph/grad-mode.js';
 import type { Live } from '../graph/live.js';
@@ -13,7 +14,7 @@ import { full } from '../ops/create.js';
 import { named } from '../ops/named.js';
 import * as op from '../ops/pointwise.js';
 import { updateSlice } from '../ops/views.js';
-import { putBack } from '../ops/write-back.js';
+import { changed, putBack } from '../ops/write-back.js';
 import type { Other } from './arithmetic.js';
 import { newLeaf } from './base.js';
 import { type Index, TensorIndexing } from './indexing.js';
@@ -32,19 +33,19 @@ export class Tensor extends TensorIndexing {
   // ---- in place: a new version of this tensor ---------------------------------------------------------------------
 
   add_(other: Other, options: { alpha?: number } = {}): this {
-    return this.#become('add_', this.add(other, options).value);
+    return this.#compute('add_', this.add(other, options).value);
   }
   sub_(other: Other, options: { alpha?: number } = {}): this {
-    return this.#become('sub_', this.sub(other, options).value);
+    return this.#compute('sub_', this.sub(other, options).value);
   }
   mul_(other: Other): this {
-    return this.#become('mul_', this.mul(other).value);
+    return this.#compute('mul_', this.mul(other).value);
   }
   div_(other: Other): this {
-    return this.#become('div_', this.div(other).value);
+    return this.#compute('div_', this.div(other).value);
   }
   clamp_(min?: number, max?: number): this {
-    return this.#become('clamp_', this.clamp(min, max).value);
+    return this.#compute('clamp_', this.clamp(min, max).value);
   }
   fill_(value: number): this {
     return this.#become('fill_', full(this.device, this.shape, value, this.dtype));
@@ -120,6 +121,16 @@ export class Tensor extends TensorIndexing {
     return this;
   }
 
+  /** What arithmetic gives, which is not cut to integers, nor integers to bools. */
+  #compute(name: string, next: Value): this {
+    const { dtype } = this;
+    if (isFloatingPoint(next.dtype) ? !isFloatingPoint(dtype) : dtype === 'bool' && next.dtype !== dtype)
+      throw new Error(
+        `${name}: the result is of dtype ${next.dtype}, which does not go into one of ${dtype}`,
+      );
+    return this.#become(name, next);
+  }
+
   /** A new version of this tensor; of a view, a new version of the tensor that it looks at. */
   #become(name: string, next: Value): this {
     const before = this.value;
@@ -128,6 +139,9 @@ export class Tensor extends TensorIndexing {
         `${name}: the result has shape ${showShape(next.shape)}, the tensor ${showShape(before.shape)}`,
       );
     }
+    // A change without gradients is none to a backward pass, which goes on to what was there before.
+    if (before.requiresGrad && !before.leaf && !isGradEnabled())
+      next = changed(before, cast(next, before.dtype));
     const { origin } = this;
     if (origin) {
       const { base } = origin;
