@@ -56,18 +56,18 @@ export class Register {
   holds(root: Value): boolean {
     if (root.region) return root.region.buffer === this.buffer;
     if (root.host === null || this.offset !== 0) return false;
-    if (this.#filledFrom !== root || this.buffer !== this.#own?.memory.buffer) this.fill(root);
+    this.fill(root);
     return true;
   }
 
   /** Copies elements from the host into memory that is kept for the next call. */
   fill(value: Value): void {
-    this.#filledFrom = value;
     const { device } = value;
     this.#own ??= device.slot('argument');
     const { memory } = this.#own;
-    if (memory.buffer) device.backend.write(memory.buffer, 0, device.encoded(value));
-    else memory.buffer = device.upload(value);
+    if (!memory.buffer) memory.buffer = device.upload(value);
+    else if (this.#filledFrom !== value) device.backend.write(memory.buffer, 0, device.encoded(value));
+    this.#filledFrom = value;
     this.buffer = memory.buffer;
     this.slot = null;
   }

@@ -242,7 +242,8 @@ function give(register: Register, value: Value): void {
   const { device } = value;
   if (!value.resident && value.host === null) device.run([value]);
   if (!value.resident && value.host) {
-    if (!value.uploaded) {
+    // What is small is copied each time: memory of its own would wait for the garbage collector.
+    if (!value.uploaded || device.floating.isSmall(value)) {
       value.uploaded = true;
       register.fill(value);
       return;

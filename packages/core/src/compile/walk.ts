@@ -30,10 +30,13 @@ export class Walk implements Walker {
     setWalker(this);
     try {
       this.update();
+      if (this.#at === this.recorded.length) return;
+    } catch {
+      // What is wrong is said where it is recorded: it may be nothing but state that there is none of yet.
     } finally {
       setWalker(null);
     }
-    if (this.#at !== this.recorded.length) throw otherWay;
+    throw otherWay;
   }
 
   record(op: Op, attrs: Attrs | null, dtype: Value['dtype'], scalars: readonly number[]): Value {
@@ -56,10 +59,11 @@ export class Walk implements Walker {
     if (next === undefined || next.node.op !== op) return null;
     const { node, inputs } = next;
     if (typeof y === 'number' || typeof x === 'number') {
-      const [form, value, number] = typeof y === 'number' ? ['vn', x, y] : ['nv', y, x];
+      const isRight = typeof y === 'number';
+      if (inputs[0] !== (isRight ? x : y) || node.attrs?.form !== (isRight ? 'vn' : 'nv')) return null;
       // Among integers the number decides on the dtype.
-      if (inputs[0] !== value || node.attrs?.form !== form || !isFloatingPoint(inputs[0].dtype)) return null;
-      this.#put(next, 0, number as number);
+      if (!isFloatingPoint(inputs[0].dtype)) return null;
+      this.#put(next, 0, (isRight ? y : x) as number);
     } else if (inputs[0] !== x || inputs[1] !== y) return null;
     this.#at++;
     return node;

@@ -16,7 +16,7 @@ import { type CachedPlan, PlanCache } from './plan-cache.js';
 import { BufferPool } from './pool.js';
 import { collect } from './recording.js';
 import { tracer, type Watch } from './trace.js';
-import { type HostArray, overwrittenError, type Region, Slot, type Value } from './value.js';
+import { type HostArray, type Region, Slot, type Value } from './value.js';
 
 /** Counters since the device was opened; bytes are as of now. */
 export interface DeviceStats {
@@ -451,9 +451,4 @@ const [free, tiedToSlot, tiedToOld] = [0, 1, 2] as const;
 function isViewOfData(value: Value): boolean {
   if (value.resident || value.host !== null) return true;
   return value.op?.kind === 'view' && value.inputs.every(isViewOfData);
-}
-
-/** Whether recording an op on this value makes sense, or its elements are gone. */
-export function assertUsable(value: Value): void {
-  if (value.overwritten) throw overwrittenError(value);
 }

@@ -37,7 +37,7 @@ export class FloatingMemory {
    */
   adopt(value: Value, stays = false): void {
     // What lies on the host too has been brought here to be used again.
-    const small = !stays && value.host === null && this.#bytesOf(value) <= smallBytes;
+    const small = !stays && value.host === null && this.isSmall(value);
     // It moves to the host soon: where nothing hangs on it, it may as well wait for that, and needs no finaliser.
     const unbound = small && value.inputs.length === 0;
     if (!unbound) this.watch(value);
@@ -50,8 +50,7 @@ export class FloatingMemory {
    */
   result(value: Value, stays: boolean): void {
     const { region } = value;
-    const isSmall = !stays && this.#bytesOf(value) <= smallBytes;
-    value.host = isSmall ? this.readNow(value, region as Region) : null;
+    value.host = !stays && this.isSmall(value) ? this.readNow(value, region as Region) : null;
     if (value.host) this.release(value);
     else this.adopt(value, stays);
   }
@@ -97,8 +96,9 @@ export class FloatingMemory {
 
   /** The same, as they are once all work so far is done. */
   async read(value: Value, { buffer, offset }: Region): Promise<HostArray> {
-    const bytes = await this.device.backend.read(buffer, offset, this.#bytesOf(value));
-    return decode(value.dtype, stored(value.dtype, this.device.elementBytes(value.dtype), bytes));
+    const elementBytes = this.device.elementBytes(value.dtype);
+    const bytes = await this.device.backend.read(buffer, offset, value.size * elementBytes);
+    return decode(value.dtype, stored(value.dtype, elementBytes, bytes));
   }
 
   /**
@@ -133,7 +133,8 @@ export class FloatingMemory {
     this.arriving = arriving;
   }
 
-  #bytesOf(value: Value): number {
-    return value.size * this.device.elementBytes(value.dtype);
+  /** Whether copying a value costs less than keeping memory for it. */
+  isSmall(value: Value): boolean {
+    return value.size * this.device.elementBytes(value.dtype) <= smallBytes;
   }
 }

@@ -1,14 +1,14 @@
 /** Recording: the one way in which values come to be. */
 import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
-import { assertUsable, type GraphDevice } from './device.js';
+import type { GraphDevice } from './device.js';
 import { isGradEnabled } from './grad-mode.js';
 import { hostArray } from './host-data.js';
 import { signatureOf } from './key.js';
 import type { Attrs, AuxOp, Op } from './op.js';
 import { type Shape, showShape, sizeOf } from './shape.js';
 import { observer, tracer, walker } from './trace.js';
-import { type HostArray, Value } from './value.js';
+import { type HostArray, overwrittenError, Value } from './value.js';
 
 /**
  * Records an op on values. Shapes and dtypes have been checked by the caller.
@@ -45,7 +45,8 @@ export function recordOn(
         `${op.name}: tensors on different devices: ${device.name} and ${input.device.name}; move one with to(device)`,
       );
     }
-    assertUsable(input);
+    // Its elements are gone.
+    if (input.overwritten) throw overwrittenError(input);
     requiresGrad ||= input.requiresGrad;
     input.consumers++;
   }

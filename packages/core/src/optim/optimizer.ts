@@ -94,17 +94,19 @@ export abstract class Optimizer<O extends GroupOptions> {
   step(): void {
     const written: Value[] = [];
     const retiring: Slot[] = [];
+    const groups = this.paramGroups.length;
+    tracer?.guard(() => this.paramGroups.length === groups);
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const run of this.#pack(group)) {
           const { flat, steps, since } = run;
           const gradients = flat.gradients();
-          const direction = group.maximize === true ? neg(gradients) : gradients;
           const values = flat.values();
           const before = Array.from(run.state, ([name, tensor]) => [name, tensor.value] as const);
           const state = new Map<string, Value>();
           const update = (): Value => {
             for (const [name, value] of before) state.set(name, value);
+            const direction = group.maximize === true ? neg(gradients) : gradients;
             const fresh = (name: string): boolean => since.get(name) === steps.count;
             return this.update(values, direction, state, steps.count + 1, group, flat.parameters, fresh);
           };
@@ -176,6 +178,7 @@ export abstract class Optimizer<O extends GroupOptions> {
     for (const run of runs) this.#unpack(run);
     const packed = wanted.map((parameters) => this.#newRun(parameters, group));
     this.#runs.set(group, packed);
+    noteChange();
     return packed;
   }
 
