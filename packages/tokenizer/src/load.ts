@@ -1,4 +1,5 @@
 import { contentOf, type LoadOptions, pipelineOf } from './format/file.js';
+import { scanBPE } from './format/scan.js';
 import { wordsFromJSON } from './format/words.js';
 import { allKinds } from './kinds/all.js';
 import type { PipelineTokenizer } from './pipeline/pipeline.js';
@@ -13,11 +14,11 @@ import type { Tokenizer } from './tokenizer.js';
  * @throws TokenizerError that names the field that is wrong, or the type that is not known.
  */
 export function tokenizerFromJSON(json: unknown, options: LoadOptions = {}): Tokenizer {
-  const file = contentOf(json);
+  const file = contentOf(json, scanBPE);
   return wordsFromJSON(file) ?? pipelineOf(file, allKinds, options);
 }
 
 /** The same where only a pipeline will do, with its offsets and batches: any file but a character tokenizer's. */
 export function pipelineFromJSON(json: unknown, options: LoadOptions = {}): PipelineTokenizer {
-  return pipelineOf(contentOf(json), allKinds, options);
+  return pipelineOf(contentOf(json, scanBPE), allKinds, options);
 }

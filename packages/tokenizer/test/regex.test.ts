@@ -1,14 +1,11 @@
 import { Tokenizer as HuggingFace } from '@inkstone/peers/hugging-face';
 import { describe, expect, test } from 'vitest';
-import { pipelineFromJSON, TokenizerError } from '../src/index.js';
+import { allKinds, pipelineFromJSON, TokenizerError } from '../src/index.js';
 import { compileRegex } from '../src/regex.js';
-import {
-  CL100K_PATTERN,
-  GPT2_PATTERN,
-  knownScanner,
-  O200K_PATTERN,
-  QWEN_PATTERN,
-} from '../src/scan/patterns.js';
+import { CL100K_PATTERN, QWEN_PATTERN } from '../src/scan/cl100k.js';
+import { GPT2_PATTERN } from '../src/scan/gpt2.js';
+import { knownScanner } from '../src/scan/known.js';
+import { O200K_PATTERN } from '../src/scan/o200k.js';
 import { stringGenerator } from './support/strings.js';
 
 /** A tokenizer whose words are the pieces of a split, so that pieces can be compared through offsets. */
@@ -76,7 +73,7 @@ describe('compileRegex', () => {
   test.each([GPT2_PATTERN, CL100K_PATTERN, QWEN_PATTERN, O200K_PATTERN])(
     'agrees with the scanner made by hand: %s',
     (pattern) => {
-      const scan = knownScanner(pattern);
+      const scan = knownScanner(pattern, allKinds.scanner);
       const find = compileRegex(pattern);
       const next = stringGenerator(5);
       for (let i = 0; i < 1000; i++) {

@@ -4,7 +4,6 @@ import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
 import { asAddedToken, asArray, asObject } from './check.js';
 import type { JSONPart } from './json.js';
-import { scanBPE } from './scan.js';
 
 /** What the loaders may be told. */
 export interface LoadOptions {
@@ -50,13 +49,19 @@ function guessType(model: Record<string, unknown>): string | undefined {
   return model.unk_token !== undefined ? 'WordLevel' : undefined;
 }
 
+/** Reads a file's content without making an object for each token; `undefined` where it cannot. */
+export type Scan = (bytes: Uint8Array) => unknown;
+
 /** What a file says, however it comes. */
-export function contentOf(json: unknown): unknown {
-  if (json instanceof Uint8Array) return scanBPE(json) ?? parse(new TextDecoder().decode(json));
-  if (typeof json !== 'string') return json;
+export function contentOf(json: unknown, scan?: Scan): unknown {
+  const text = typeof json === 'string';
+  if (!text && !(json instanceof Uint8Array)) return json;
   // Lone surrogates, which bytes cannot hold, are for the general parser.
-  const isText = json.length > 1 << 16 && !/[\ud800-\udfff]/u.test(json);
-  return (isText ? scanBPE(new TextEncoder().encode(json)) : undefined) ?? parse(json);
+  const scanned =
+    scan && (!text || !/[\ud800-\udfff]/u.test(json))
+      ? scan(text ? new TextEncoder().encode(json) : json)
+      : undefined;
+  return scanned ?? parse(text ? json : new TextDecoder().decode(json));
 }
 
 function parse(text: string): unknown {

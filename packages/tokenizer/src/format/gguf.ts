@@ -1,6 +1,7 @@
 import { describeValue } from '../error.js';
 import { bertKinds } from '../kinds/bert.js';
 import { byteKinds } from '../kinds/bytes.js';
+import { scannerKinds } from '../kinds/scanners.js';
 import { unicodeKinds } from '../kinds/unicode.js';
 import { BPE, mergesFromJSON } from '../model/bpe.js';
 import { Vocab } from '../model/vocab.js';
@@ -8,7 +9,9 @@ import { WordPiece } from '../model/wordpiece.js';
 import { joinKinds } from '../pipeline/kinds.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
-import { CL100K_PATTERN, GPT2_PATTERN, O200K_PATTERN, QWEN_PATTERN } from '../scan/patterns.js';
+import { CL100K_PATTERN, QWEN_PATTERN } from '../scan/cl100k.js';
+import { GPT2_PATTERN } from '../scan/gpt2.js';
+import { O200K_PATTERN } from '../scan/o200k.js';
 import { type AddedTokenJSON, type JSONPart, plainToken } from './json.js';
 import { ByteReader } from './reader.js';
 import { PIECE, pipelineOf } from './sentencepiece.js';
@@ -214,7 +217,7 @@ function byteLevel(
     );
   const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
   return new PipelineTokenizer({
-    kinds: joinKinds(byteKinds, unicodeKinds),
+    kinds: joinKinds(byteKinds, scannerKinds, unicodeKinds),
     model: new BPE(Vocab.fromTokens(tokens), mergesFromJSON(textsOf(reader, meta, 'merges')), {
       ignoreMerges: pre === 'llama-bpe' || pre === 'gpt-4o',
     }),

@@ -1,38 +1,34 @@
-import { joinKinds, type Kinds, unknownType } from '../pipeline/kinds.js';
-import type { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { TokenizerError } from '../error.js';
+import { joinKinds, type Kinds } from '../pipeline/kinds.js';
 import type { Tokenizer } from '../tokenizer.js';
-import { asArray, asObject, asString } from './check.js';
+import { asObject } from './check.js';
 import { contentOf, type LoadOptions, modelOf, pipelineOf } from './file.js';
 
-/** The parts of this package that are fetched when a file asks for them, each about a family. */
-const PARTS: readonly (() => Promise<Kinds>)[] = [
-  async () => (await import('../kinds/bpe.js')).bpeKinds,
-  async () => (await import('../kinds/bytes.js')).byteKinds,
-  async () => (await import('../kinds/sentencepiece.js')).sentencePieceKinds,
-  async () => (await import('../kinds/unigram.js')).unigramKinds,
-  async () => (await import('../kinds/unicode.js')).unicodeKinds,
-  async () => (await import('../kinds/bert.js')).bertKinds,
-  async () => (await import('../kinds/others.js')).otherKinds,
+/** The parts of this package that are fetched when a file names a type, or a split pattern, that they have. */
+export const PARTS: readonly (readonly [names: RegExp, fetch: () => Promise<Kinds>])[] = [
+  [/^BPE$/, async () => (await import('../kinds/bpe.js')).bpeKinds],
+  [/^(Split|ByteLevel|RobertaProcessing)$/, async () => (await import('../kinds/bytes.js')).byteKinds],
+  [
+    /^(Strip|Replace|Prepend|Metaspace|WhitespaceSplit|Fuse|ByteFallback)$/,
+    async () => (await import('../kinds/sentencepiece.js')).sentencePieceKinds,
+  ],
+  [/^(Unigram|Precompiled)$/, async () => (await import('../kinds/unigram.js')).unigramKinds],
+  [/^NFK?[CD]$/, async () => (await import('../kinds/unicode.js')).unicodeKinds],
+  [/^(WordPiece|Bert.*|Lowercase|StripAccents)$/, async () => (await import('../kinds/bert.js')).bertKinds],
+  [
+    /^(WordLevel|Nmt|Whitespace|Punctuation|Digits|CharDelimiterSplit|Delimiter|FixedLength|UnicodeScripts|BPEDecoder|CTC)$/,
+    async () => (await import('../kinds/others.js')).otherKinds,
+  ],
+  [/^\(\?i:'s|^'\(\?i:/, async () => ({ scanner: (await import('../scan/cl100k.js')).cl100kScanners })],
+  [/\\p\{Lu}/, async () => ({ scanner: (await import('../scan/o200k.js')).o200kScanners })],
+  [
+    /^\\p\{N}\{1,3}$|^\[[一!]/,
+    async () => ({ scanner: (await import('../scan/deepseek.js')).deepseekScanners }),
+  ],
 ];
 
-/** For each stage what the parts have, in their order. A test holds this to what they do have. */
-export const TYPES: Readonly<Record<keyof Kinds, string>> = {
-  model: 'BPE|||Unigram||WordPiece|WordLevel',
-  normalizer:
-    '||Strip,Replace,Prepend|Precompiled|NFC,NFD,NFKC,NFKD|BertNormalizer,Bert,Lowercase,StripAccents|Nmt,ByteLevel',
-  preTokenizer:
-    '|Split,ByteLevel|Metaspace,WhitespaceSplit|||BertPreTokenizer|Whitespace,Punctuation,Digits,CharDelimiterSplit,Delimiter,FixedLength,UnicodeScripts',
-  postProcessor: '|ByteLevel,RobertaProcessing||||BertProcessing|',
-  decoder: '|ByteLevel|Fuse,ByteFallback,Metaspace,Replace,Strip|||WordPiece|BPEDecoder,CTC',
-};
-
-/** The lists inside a `Sequence`, by stage. */
-const LISTS: Readonly<Partial<Record<keyof Kinds, string>>> = {
-  normalizer: 'normalizers',
-  preTokenizer: 'pretokenizers',
-  postProcessor: 'processors',
-  decoder: 'decoders',
-};
+/** From this many bytes on, about 0.1 s for the general parser, it is worth to fetch a quicker one. */
+const LARGE = 1 << 22;
 
 /**
  * The tokenizer that a `tokenizer.json` describes, with only the code that this file needs: a bundler puts the rest
@@ -47,37 +43,32 @@ const LISTS: Readonly<Partial<Record<keyof Kinds, string>>> = {
  * ```
  */
 export async function loadTokenizerFile(json: unknown, options: LoadOptions = {}): Promise<Tokenizer> {
-  const file = asObject(contentOf(json), 'the file');
-  const words = modelOf(file).type === 'WordLevel' ? await import('./words.js') : undefined;
-  return words?.wordsFromJSON(file) ?? onDemand(file, options);
-}
-
-async function onDemand(file: Record<string, unknown>, options: LoadOptions): Promise<PipelineTokenizer> {
-  const wanted = new Set<number>();
-  want('model', modelOf(file), 'model', wanted);
-  want('normalizer', file.normalizer, 'normalizer', wanted);
-  want('preTokenizer', file.pre_tokenizer, 'pre_tokenizer', wanted);
-  want('postProcessor', file.post_processor, 'post_processor', wanted);
-  want('decoder', file.decoder, 'decoder', wanted);
-  const kinds = await Promise.all(Array.from(wanted, (part) => (PARTS[part] as () => Promise<Kinds>)()));
-  return pipelineOf(file, joinKinds(...kinds), options);
-}
-
-/** Finds which parts a stage needs. */
-function want(stage: keyof Kinds, json: unknown, path: string, wanted: Set<number>): void {
-  if (json === null || json === undefined) return;
-  const part = asObject(json, path);
-  const type = asString(part.type, `${path}.type`);
-  const list = LISTS[stage];
-  if (list !== undefined && type === 'Sequence') {
-    for (const [i, one] of asArray(part[list], `${path}.${list}`).entries())
-      want(stage, one, `${path}.${list}[${i}]`, wanted);
-    return;
+  const length = (json as { length?: number } | null)?.length ?? 0;
+  const scan = length < LARGE ? undefined : (await import('./scan.js')).scanBPE;
+  const file = asObject(contentOf(json, scan), 'the file');
+  const { normalizer, pre_tokenizer, post_processor, decoder } = file;
+  const model = modelOf(file);
+  const words = model.type === 'WordLevel' ? await import('./words.js') : undefined;
+  const found = words?.wordsFromJSON(file);
+  if (found) return found;
+  const names = namesIn([{ type: model.type }, normalizer, pre_tokenizer, post_processor, decoder]);
+  const wanted = PARTS.filter(([pattern]) => names.some((name) => pattern.test(name)));
+  const kinds = await Promise.all(wanted.map(([, fetch]) => fetch()));
+  try {
+    return pipelineOf(file, joinKinds(...kinds), options);
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    // The words for what is wrong must not depend on what was fetched.
+    return pipelineOf(file, (await import('../kinds/all.js')).allKinds, options);
   }
-  // The one kind that needs no part.
-  if (type === 'TemplateProcessing') return;
-  const types = TYPES[stage].split('|').map((names) => names.split(','));
-  const at = types.findIndex((names) => names.includes(type));
-  if (at < 0 || type === '') throw unknownType(stage, type, path, types.flat().filter(Boolean));
-  wanted.add(at);
+}
+
+/** The types and split patterns in a list of parts, and in the lists inside them. */
+function namesIn(parts: unknown): string[] {
+  if (!Array.isArray(parts)) return [];
+  return parts.flatMap((part) => [
+    String(part?.type),
+    String(part?.pattern?.Regex),
+    ...Object.values(part ?? {}).flatMap(namesIn),
+  ]);
 }

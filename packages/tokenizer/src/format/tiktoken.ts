@@ -1,11 +1,15 @@
 import { describeValue, TokenizerError } from '../error.js';
 import { byteKinds } from '../kinds/bytes.js';
+import { scannerKinds } from '../kinds/scanners.js';
 import { BPE } from '../model/bpe.js';
 import { CHARACTER_OF_BYTE } from '../model/byte-alphabet.js';
 import { Vocab } from '../model/vocab.js';
+import { joinKinds } from '../pipeline/kinds.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
 import { PipelineTokenizer } from '../pipeline/pipeline.js';
-import { CL100K_PATTERN, GPT2_PATTERN, O200K_PATTERN } from '../scan/patterns.js';
+import { CL100K_PATTERN } from '../scan/cl100k.js';
+import { GPT2_PATTERN } from '../scan/gpt2.js';
+import { O200K_PATTERN } from '../scan/o200k.js';
 import { MAX_ID } from './check.js';
 import { plainToken } from './json.js';
 import { impliedMerges } from './merges-of-scores.js';
@@ -71,7 +75,7 @@ export function tokenizerFromTiktoken(
   for (const [token, id] of special) vocab.set(token, id);
   return new PipelineTokenizer({
     model: new BPE(vocab, merges, { ignoreMerges: true }),
-    kinds: byteKinds,
+    kinds: joinKinds(byteKinds, scannerKinds),
     preTokenizer: {
       type: 'Sequence',
       pretokenizers: [

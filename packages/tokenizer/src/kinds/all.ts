@@ -3,6 +3,7 @@ import { bertKinds } from './bert.js';
 import { bpeKinds } from './bpe.js';
 import { byteKinds } from './bytes.js';
 import { otherKinds } from './others.js';
+import { scannerKinds } from './scanners.js';
 import { sentencePieceKinds } from './sentencepiece.js';
 import { unicodeKinds } from './unicode.js';
 import { unigramKinds } from './unigram.js';
@@ -11,6 +12,7 @@ import { unigramKinds } from './unigram.js';
 export const allKinds: Kinds = /* @__PURE__ */ joinKinds(
   bpeKinds,
   byteKinds,
+  scannerKinds,
   bertKinds,
   unigramKinds,
   sentencePieceKinds,

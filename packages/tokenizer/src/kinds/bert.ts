@@ -6,11 +6,11 @@ import type { Build, Kinds } from '../pipeline/kinds.js';
 import { type Normalizer, perCharacter, sequence } from '../pipeline/normalizers.js';
 import { asTokenId, fixed } from '../pipeline/postprocessors.js';
 import type { Take } from '../pipeline/split.js';
+import { unicodeNormalizer } from '../pipeline/unicode.js';
 import { CharSet } from '../scan/charset.js';
-import { MARKS_OF_UNICODE_9, NEWER_FORMAT_CHARACTERS, NEWER_MARKS } from '../scan/newer-classes.js';
+import { NEWER_MARKS } from '../scan/newer-marks.js';
 import { PUNCTUATION } from '../scan/punctuation.js';
 import { SPACE } from '../scan/sets.js';
-import { unicodeNormalizer } from './unicode.js';
 
 const bertNormalizer: Build<Normalizer> = (part, path) => bert(part as JSONPart, path);
 
@@ -43,6 +43,13 @@ export const bertKinds: Kinds = {
       ),
   },
 };
+
+/**
+ * Lists as in `newer.ts`: marks that came with Unicode 9, and so are newer to BERT's accents alone, and format
+ * characters that are newer than BERT's tables.
+ */
+const MARKS_OF_UNICODE_9 = '1qs,d,338,1,12t,0,rey,0,6w,0,kn5,0,e2,e,1ka,3q,12kq,16,1sq,6';
+const NEWER_FORMAT_CHARACTERS = '1ow,1,29,0,1g4r,0,6zn,f';
 
 const MARK = /* @__PURE__ */ new CharSet('\\p{M}', NEWER_MARKS);
 /** The last two have become spacing marks since. */

@@ -1,10 +1,12 @@
 import { asBoolean, asObject } from '../format/check.js';
+import type { JSONPart } from '../format/json.js';
 import { BYTE_OF_CODE, CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { chain, type Decoder, joinAll } from '../pipeline/decoders.js';
 import type { Encoding } from '../pipeline/encoding.js';
 import type { Kinds } from '../pipeline/kinds.js';
+import { type Normalizer, perCharacter } from '../pipeline/normalizers.js';
 import { finderOf } from '../pipeline/patterns.js';
-import { Edits, type Piece, prepended } from '../pipeline/piece.js';
+import { prepended } from '../pipeline/piece.js';
 import {
   asTokenId,
   fixed,
@@ -16,17 +18,20 @@ import {
 import type { Step } from '../pipeline/pretokenizers.js';
 import { asBehavior, splitBy } from '../pipeline/split.js';
 import { Utf8Decoder } from '../pipeline/utf8.js';
-import { GPT2_PATTERN, knownScanner } from '../scan/patterns.js';
-import type { Scanner } from '../scan/scanner.js';
+import { gpt2Scanner, gpt2Scanners } from '../scan/gpt2.js';
+import { knownScanner } from '../scan/known.js';
 import { SPACE } from '../scan/sets.js';
 
 /** What the files of byte-level BPE are made of besides the model: GPT-2, Llama 3, Qwen, DeepSeek, RoBERTa. */
 export const byteKinds: Kinds = {
+  normalizer: { ByteLevel: (part) => inByteAlphabet(part as JSONPart) },
+  scanner: gpt2Scanners,
   preTokenizer: {
-    Split(part, path, { regex }) {
+    Split(part, path, { regex, kinds }) {
       const behavior = asBehavior(part.behavior, `${path}.behavior`);
       const { Regex } = asObject(part.pattern, `${path}.pattern`);
-      const scan = behavior === 'Isolated' && typeof Regex === 'string' ? knownScanner(Regex) : undefined;
+      const scan =
+        behavior === 'Isolated' && typeof Regex === 'string' ? knownScanner(Regex, kinds.scanner) : undefined;
       if (scan) return [{ scan }];
       const find = finderOf(part.pattern, `${path}.pattern`, regex);
       return [splitBy(find, behavior, asBoolean(part.invert, `${path}.invert`, false))];
@@ -52,19 +57,17 @@ export const byteKinds: Kinds = {
 function byteSteps(addPrefixSpace: boolean, useRegex: boolean): Step[] {
   const words: Step = {};
   if (addPrefixSpace) words.change = (piece) => (piece.text.startsWith(' ') ? piece : prepended(piece, ' '));
-  if (useRegex) words.scan = knownScanner(GPT2_PATTERN) as Scanner;
-  const bytes: Step = { bytes: true, change: inByteAlphabet };
+  if (useRegex) words.scan = gpt2Scanner();
+  const bytes: Step = { bytes: true, change: inByteAlphabet({}).apply };
   return addPrefixSpace || useRegex ? [words, bytes] : [bytes];
 }
 
-function inByteAlphabet(piece: Piece): Piece {
-  const edits = new Edits();
-  for (const character of piece.text) {
+function inByteAlphabet(part: JSONPart): Normalizer {
+  return perCharacter(part, (character) => {
     const bytes: number[] = [];
     utf8Of(character, 0, character.length, bytes);
-    for (const [i, byte] of bytes.entries()) edits.add(CHARACTER_OF_BYTE[byte] as string, i > 0 ? 1 : 0);
-  }
-  return edits.applyTo(piece);
+    return bytes.map((byte) => CHARACTER_OF_BYTE[byte]).join('');
+  });
 }
 
 function trimmed(

@@ -1,6 +1,5 @@
 import { asBoolean, asCount, asString, fail, oneCharacter } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
-import { CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { WordLevel } from '../model/wordlevel.js';
 import { cleanUp, type Decoder, whole } from '../pipeline/decoders.js';
 import type { Build, Kinds } from '../pipeline/kinds.js';
@@ -30,7 +29,6 @@ export const otherKinds: Kinds = {
   model: { WordLevel: WordLevel.fromJSON },
   normalizer: {
     Nmt: (part) => perCharacter(part as JSONPart, nmt),
-    ByteLevel: (part) => perCharacter(part as JSONPart, byteLevel),
   },
   preTokenizer: {
     Whitespace: () => [
@@ -82,12 +80,6 @@ function nmt(character: string): string {
   if ((code >= 0x01 && code <= 0x1f) || code === 0x7f || code === 0x8f || code === 0x9f) return '';
   if (code >= 0x200b && code <= 0x200f) return ' ';
   return [0x1680, 0x2028, 0x2029, 0x2581, 0xfeff, 0xfffd].includes(code) ? ' ' : character;
-}
-
-function byteLevel(character: string): string {
-  const bytes: number[] = [];
-  utf8Of(character, 0, character.length, bytes);
-  return bytes.map((byte) => CHARACTER_OF_BYTE[byte]).join('');
 }
 
 function fixedLength(length: number): Scanner {

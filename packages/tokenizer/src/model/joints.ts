@@ -1,4 +1,5 @@
 import { bytesOfToken } from './byte-alphabet.js';
+import { PairTable } from './pairs.js';
 import type { Vocab } from './vocab.js';
 
 /**
@@ -12,9 +13,8 @@ import type { Vocab } from './vocab.js';
 export class Joints {
   /** Pairs of ASCII characters, a bit each. */
   readonly #ascii = new Uint8Array(128 * 128);
-  /** Other pairs: a hash set of `left << 16 | right`; 0, which is a pair of ASCII, marks a free slot. */
-  #set = new Int32Array(1 << 12);
-  #size = 0;
+  /** Other pairs. */
+  readonly #others = new PairTable(1 << 11);
   /**
    * Byte-level tokens may end or start within a character. Of such a character only a part is known, so
    * for its boundaries every pair counts that has this last byte on the left and this first on the right.
@@ -36,13 +36,7 @@ export class Joints {
     if ((left | right) < 128) return this.#ascii[(left << 7) | right] === 1;
     if ((left & 0xf800) === 0xd800 || (right & 0xf800) === 0xd800) return true;
     if (this.#bytes !== undefined && this.#bytes[(lastByte(left) << 8) | firstByte(right)] === 1) return true;
-    const pair = (left << 16) | right;
-    const mask = this.#set.length - 1;
-    for (let index = spread(pair) & mask; ; index = (index + 1) & mask) {
-      const found = this.#set[index] as number;
-      if (found === 0) return false;
-      if (found === pair) return true;
-    }
+    return this.#others.find(left, right) >= 0;
   }
 
   #addBytes(bytes: Uint8Array): void {
@@ -63,30 +57,8 @@ export class Joints {
     }
     // Characters outside the Basic Multilingual Plane, which count as joined anyway.
     if (left > 0xffff || right > 0xffff) return;
-    if (2 * this.#size >= this.#set.length) {
-      const old = this.#set;
-      this.#set = new Int32Array(old.length * 2);
-      for (const pair of old) if (pair !== 0) this.#insert(pair);
-    }
-    if (this.#insert((left << 16) | right)) this.#size++;
+    this.#others.set(left, right, 1);
   }
-
-  #insert(pair: number): boolean {
-    const mask = this.#set.length - 1;
-    for (let index = spread(pair) & mask; ; index = (index + 1) & mask) {
-      const found = this.#set[index] as number;
-      if (found === pair) return false;
-      if (found === 0) {
-        this.#set[index] = pair;
-        return true;
-      }
-    }
-  }
-}
-
-function spread(pair: number): number {
-  const mixed = Math.imul(pair, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
 }
 
 function isContinuation(byte: number): boolean {

@@ -14,6 +14,7 @@ export class Merger {
   /** Whether `lengths` is in use. A huge word then takes a fifth more memory. */
   measures = false;
   readonly #ranks: Int32Array;
+  /** For two neighbouring tokens, how early their merge was learned, and which token they make. */
   readonly #pairs: PairTable;
   /** Probability of leaving a merge out (BPE-dropout, Provilkov et al. 2020); 0 for none. */
   readonly #dropout: number;
@@ -50,7 +51,7 @@ export class Merger {
 
   #rankAt(i: number): number {
     const slot = this.#pairs.find(this.symbols[i] as number, this.symbols[i + 1] as number);
-    return slot < 0 ? Merger.#NONE : this.#pairs.rank(slot);
+    return slot < 0 ? Merger.#NONE : this.#pairs.first(slot);
   }
 
   #mergeShort(n: number): number {
@@ -68,7 +69,7 @@ export class Merger {
       }
       if (at < 0) break;
       const slot = this.#pairs.find(symbols[at] as number, symbols[at + 1] as number);
-      symbols[at] = this.#pairs.merged(slot);
+      symbols[at] = this.#pairs.second(slot);
       n--;
       for (let i = at + 1; i < n; i++) {
         symbols[i] = symbols[i + 1] as number;
@@ -107,7 +108,7 @@ export class Merger {
       const right = after(at);
       if (left < 0 || right >= n) return -1;
       const slot = this.#pairs.find(left, symbols[right] as number);
-      return slot >= 0 && this.#pairs.rank(slot) === (entry - at) / PLACES ? slot : -1;
+      return slot >= 0 && this.#pairs.first(slot) === (entry - at) / PLACES ? slot : -1;
     };
     const heap = new Heap(n, (entry) => slotOf(entry) >= 0);
     for (let i = 0; i + 1 < n; i++) {
@@ -118,7 +119,7 @@ export class Merger {
 
     const enter = (left: number, right: number) => {
       const slot = this.#pairs.find(symbols[left] as number, symbols[right] as number);
-      if (slot >= 0) heap.push(this.#pairs.rank(slot) * PLACES + left);
+      if (slot >= 0) heap.push(this.#pairs.first(slot) * PLACES + left);
     };
     const dropped: number[] = [];
     while (heap.size > 0) {
@@ -135,7 +136,7 @@ export class Merger {
       const at = entry % PLACES;
       const right = after(at);
       const next = after(right);
-      symbols[at] = this.#pairs.merged(slot);
+      symbols[at] = this.#pairs.second(slot);
       if (this.measures) lengths[at] = (lengths[at] as number) + (lengths[right] as number);
       // A gap of one place is both its first and its last; so is, in a longer one, what lies between: it is never read.
       symbols[right] = symbols[at + 1] = symbols[next - 1] = at - next;

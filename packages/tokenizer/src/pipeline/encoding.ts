@@ -19,59 +19,45 @@ export interface Encoding {
   overflowing: Encoding[];
 }
 
-export function emptyEncoding(): Encoding {
-  return {
-    inputIds: [],
-    tokenTypeIds: [],
-    attentionMask: [],
-    specialTokensMask: [],
-    offsets: [],
-    wordIds: [],
-    sequenceIds: [],
-    overflowing: [],
-  };
-}
-
-/** An encoding of added tokens. */
-export function addedEncoding(ids: readonly number[], typeId: number): Encoding {
+/** An encoding of these ids, all of one type; `special` is 1 for added tokens. */
+export function encodingOf(
+  ids: readonly number[],
+  typeId = 0,
+  special = 0,
+  offsets: [number, number][] = ids.map(() => [0, 0]),
+  wordIds: (number | null)[] = ids.map(() => null),
+): Encoding {
   return {
     inputIds: [...ids],
     tokenTypeIds: ids.map(() => typeId),
     attentionMask: ids.map(() => 1),
-    specialTokensMask: ids.map(() => 1),
-    offsets: ids.map(() => [0, 0]),
-    wordIds: ids.map(() => null),
+    specialTokensMask: ids.map(() => special),
+    offsets,
+    wordIds,
     sequenceIds: ids.map(() => null),
     overflowing: [],
   };
 }
 
-type Column = Exclude<keyof Encoding, 'overflowing'>;
-const COLUMNS: readonly Column[] = [
-  'inputIds',
-  'tokenTypeIds',
-  'attentionMask',
-  'specialTokensMask',
-  'offsets',
-  'wordIds',
-  'sequenceIds',
-];
+/** An encoding whose columns are made of those of others. */
+function byColumn(make: (column: Exclude<keyof Encoding, 'overflowing'>) => unknown[]): Encoding {
+  const encoding = encodingOf([]);
+  const columns: Record<string, unknown[]> = { ...encoding };
+  for (const column in encoding) if (column !== 'overflowing') columns[column] = make(column as 'inputIds');
+  return columns as unknown as Encoding;
+}
 
 function slice(encoding: Encoding, start: number, end: number): Encoding {
-  const part = emptyEncoding();
-  for (const column of COLUMNS) (part[column] as unknown[]) = encoding[column].slice(start, end);
-  return part;
+  return byColumn((column) => encoding[column].slice(start, end));
 }
 
 function joined(left: Encoding, right: Encoding): Encoding {
-  const both = emptyEncoding();
-  for (const column of COLUMNS) (both[column] as unknown[]) = [...left[column], ...right[column]];
-  return both;
+  return byColumn((column) => [...left[column], ...right[column]]);
 }
 
 /** Puts encodings one behind the other. Where both sides have overflow, every combination is kept. */
 export function concat(encodings: readonly Encoding[]): Encoding {
-  let all = emptyEncoding();
+  let all = encodingOf([]);
   for (const next of encodings) {
     const overflowing: Encoding[] = [];
     for (const mine of all.overflowing) {
@@ -105,7 +91,7 @@ export function cut(
 ): Encoding {
   const length = encoding.inputIds.length;
   if (maxLength >= length) return encoding;
-  if (maxLength <= 0) return { ...emptyEncoding(), overflowing: [encoding] };
+  if (maxLength <= 0) return { ...encodingOf([]), overflowing: [encoding] };
   if (stride >= maxLength) {
     throw new TokenizerError(
       `Truncation: stride must be less than the ${maxLength} tokens that are left for the text, but is ${stride}.`,
@@ -192,7 +178,7 @@ export function pad(
   for (const part of encoding.overflowing) pad(part, length, padId, padTypeId, direction);
   const missing = length - encoding.inputIds.length;
   if (missing <= 0) return;
-  const filling = addedEncoding(new Array<number>(missing).fill(padId), padTypeId);
+  const filling = encodingOf(new Array<number>(missing).fill(padId), padTypeId, 1);
   filling.attentionMask.fill(0);
   const full = direction === 'left' ? joined(filling, encoding) : joined(encoding, filling);
   Object.assign(encoding, full, { overflowing: encoding.overflowing });

@@ -1,6 +1,7 @@
 import { describeValue, TokenizerError } from '../error.js';
 import { asObject, asString } from '../format/check.js';
 import type { Model } from '../model/model.js';
+import type { Scanners } from '../scan/known.js';
 import type { Decoder } from './decoders.js';
 import type { Normalizer } from './normalizers.js';
 import type { CompileRegex } from './patterns.js';
@@ -27,6 +28,8 @@ type Table<T> = Readonly<Record<string, T>>;
 export interface Kinds {
   readonly model?: Table<(json: unknown) => Model>;
   readonly normalizer?: Table<Build<Normalizer>>;
+  /** By the patterns whose place they take. */
+  readonly scanner?: Scanners;
   readonly preTokenizer?: Table<Build<Step[]>>;
   readonly postProcessor?: Table<Build<PostProcessor>>;
   /** Takes and gives whether the tokens before and behind it are one, in parts. */
@@ -40,8 +43,10 @@ export interface Kinds {
   >;
 }
 
+export type Stage = Exclude<keyof Kinds, 'scanner'>;
+
 /** What the stages are called in errors. */
-const NAMES: Readonly<Record<keyof Kinds, string>> = {
+const NAMES: Readonly<Record<Stage, string>> = {
   model: 'model',
   normalizer: 'normalizer',
   preTokenizer: 'pre-tokenizer',
@@ -50,7 +55,7 @@ const NAMES: Readonly<Record<keyof Kinds, string>> = {
 };
 
 /** The part, checked to be an object, and what its type asks for. */
-export function choose<S extends keyof Kinds>(
+export function choose<S extends Stage>(
   kinds: Kinds,
   stage: S,
   json: unknown,
@@ -63,21 +68,13 @@ export function choose<S extends keyof Kinds>(
     throw new TokenizerError(
       `PipelineTokenizer: ${path}.type is ${describeValue(type)}, and no ${NAMES[stage]} is among the kinds given; pass kinds: allKinds.`,
     );
-  if (!Object.hasOwn(table, type)) throw unknownType(stage, type, path, Object.keys(table));
+  if (!Object.hasOwn(table, type)) {
+    const known = [...Object.keys(table), ...(stage === 'model' ? [] : ['Sequence'])].sort().join(', ');
+    throw new TokenizerError(
+      `tokenizer.json: ${path}.type is ${describeValue(type)}, which is no ${NAMES[stage]}; known are ${known}.`,
+    );
+  }
   return [part, table[type] as NonNullable<Kinds[S]>[string]];
-}
-
-/** The error for a type that is not among `known`. */
-export function unknownType(
-  stage: keyof Kinds,
-  type: unknown,
-  path: string,
-  known: readonly string[],
-): TokenizerError {
-  const all = [...known, ...(stage === 'model' ? [] : ['Sequence'])].sort().join(', ');
-  return new TokenizerError(
-    `tokenizer.json: ${path}.type is ${describeValue(type)}, which is no ${NAMES[stage]}; known are ${all}.`,
-  );
 }
 
 /** All that any of them has. */

@@ -7,7 +7,7 @@ import type { DecodeOptions, DecodeStream, EncodeOptions, Tokenizer } from '../t
 import { AddedTokens } from './added-tokens.js';
 import { type BatchOptions, finishBatch } from './batch.js';
 import { cleanUp, type Decoder, decoderFromJSON, spaced } from './decoders.js';
-import { type Encoding, emptyEncoding } from './encoding.js';
+import { type Encoding, encodingOf } from './encoding.js';
 import type { Context, Kinds } from './kinds.js';
 import { type Normalizer, normalizerFromJSON } from './normalizers.js';
 import type { CompileRegex } from './patterns.js';
@@ -79,26 +79,19 @@ export class PipelineTokenizer implements Tokenizer {
 
   /** Lets the post-processor work on a text of one made-up token. */
   #findAround(): [number[], number[]] {
-    const mark: Encoding = {
-      ...emptyEncoding(),
-      inputIds: [-1],
-      offsets: [[0, 0]],
-      wordIds: [0],
-      sequenceIds: [0],
-    };
-    const { inputIds } = postProcess(this.#postProcessor, [mark], true);
+    const { inputIds } = postProcess(this.#postProcessor, [encodingOf([-1])], true);
     const at = inputIds.indexOf(-1);
     return [inputIds.slice(0, at), inputIds.slice(at + 1)];
   }
 
   encode(text: string, options: EncodeOptions = {}): number[] {
-    const around = options.addSpecialTokens ?? true;
+    const [before, after] = (options.addSpecialTokens ?? true) ? this.#around : [[], []];
     const ids = new Ids();
     this.#checkText(text);
-    if (around) for (const id of this.#around[0]) ids.push(id);
+    for (const id of before) ids.push(id);
     if (this.#needsPlaces) this.#encodeWithPlaces(text, (id) => ids.push(id));
     else this.#encodeIds(text, ids);
-    if (around) for (const id of this.#around[1]) ids.push(id);
+    for (const id of after) ids.push(id);
     return ids.toArray();
   }
 
@@ -112,40 +105,28 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   #encodeIds(text: string, ids: Ids): void {
-    for (const segment of this.#added.split(text, false)) {
-      if (segment.id >= 0) {
-        ids.push(segment.id);
+    this.#segments({ text }, (id, piece, start, end) => {
+      if (id >= 0) ids.push(id);
+      else if (this.#scanners) this.#encodeScanned(piece.text, start, end, ids, 0);
+      else
+        pretokenize(this.#steps, piece, start, end, (word, from, to) =>
+          this.model.encode(word.text, from, to, ids),
+        );
+    });
+  }
+
+  /** Takes the text apart where added tokens are: their ids, or -1 and normalized text for the model. */
+  #segments(original: Piece, take: (id: number, piece: Piece, start: number, end: number) => void): void {
+    const normalizer = this.#normalizer;
+    for (const { id, start, end } of this.#added.split(original.text, false)) {
+      if (id >= 0 || !(normalizer || this.#added.hasNormalized)) {
+        take(id, original, start, end);
         continue;
       }
-      const whole = segment.start === 0 && segment.end === text.length;
-      const plain = whole || !this.#normalizer ? text : text.slice(segment.start, segment.end);
-      const offset = plain === text ? segment.start : 0;
-      const normalized = this.#normalizer ? this.#normalizer.normalize(plain) : plain;
-      const length = this.#normalizer ? normalized.length : segment.end - segment.start;
-      this.#encodeNormalized(normalized, this.#normalizer ? 0 : offset, length, ids);
+      const part = slicePiece(original, start, end);
+      const piece = normalizer ? normalizer.apply(part) : part;
+      for (const inner of this.#added.split(piece.text, true)) take(inner.id, piece, inner.start, inner.end);
     }
-  }
-
-  /** `text[start, start + length)` is normalized. */
-  #encodeNormalized(text: string, start: number, length: number, ids: Ids): void {
-    const end = start + length;
-    if (!this.#added.hasNormalized) {
-      this.#encodePlain(text, start, end, ids);
-      return;
-    }
-    const part = text.slice(start, end);
-    for (const segment of this.#added.split(part, true)) {
-      if (segment.id >= 0) ids.push(segment.id);
-      else this.#encodePlain(part, segment.start, segment.end, ids);
-    }
-  }
-
-  #encodePlain(text: string, start: number, end: number, ids: Ids): void {
-    if (this.#scanners) this.#encodeScanned(text, start, end, ids, 0);
-    else
-      pretokenize(this.#steps, { text }, start, end, (piece, from, to) =>
-        this.model.encode(piece.text, from, to, ids),
-      );
   }
 
   #encodeScanned(text: string, start: number, end: number, ids: Ids, level: number): void {
@@ -171,61 +152,45 @@ export class PipelineTokenizer implements Tokenizer {
 
   /** The same path with the places that tokens come from, and the numbers of words. */
   #encodeWithPlaces(text: string, take: Take): void {
-    const original = originalPiece(text);
     const ids = new Ids();
     const spans: number[] = [];
     let word = 0;
-    const takeAdded = (id: number, piece: Piece, start: number, end: number) => {
-      take(id, ...placeOf(piece, start, end), word++);
-    };
-    for (const outer of this.#added.split(text, false)) {
-      if (outer.id >= 0) {
-        takeAdded(outer.id, original, outer.start, outer.end);
-        continue;
+    const takeAt = (id: number, { starts, ends }: Piece, start: number, end: number) =>
+      take(id, starts?.[start] ?? 0, ends?.[end - 1] ?? 0, word);
+    this.#segments(originalPiece(text), (id, piece, start, end) => {
+      if (id >= 0) {
+        takeAt(id, piece, start, end);
+        word++;
+        return;
       }
-      const part = slicePiece(original, outer.start, outer.end);
-      const normalized = this.#normalizer ? this.#normalizer.apply(part) : part;
-      for (const segment of this.#added.split(normalized.text, true)) {
-        if (segment.id >= 0) {
-          takeAdded(segment.id, normalized, segment.start, segment.end);
-          continue;
-        }
-        pretokenize(this.#steps, normalized, segment.start, segment.end, (piece, start, end) => {
-          ids.length = spans.length = 0;
-          this.model.encodeSpans(piece.text, start, end, ids, spans);
-          for (let i = 0; i < ids.length; i++) {
-            take(ids.at(i), ...placeOf(piece, spans[2 * i] as number, spans[2 * i + 1] as number), word);
-          }
-          word++;
-        });
-      }
-    }
+      pretokenize(this.#steps, piece, start, end, (part, from, to) => {
+        ids.length = spans.length = 0;
+        this.model.encodeSpans(part.text, from, to, ids, spans);
+        for (let i = 0; i < ids.length; i++)
+          takeAt(ids.at(i), part, spans[2 * i] as number, spans[2 * i + 1] as number);
+        word++;
+      });
+    });
   }
 
   /** One text with offsets and words, before the post-processor. */
   #encodeOne(text: string, withOffsets: boolean): Encoding {
-    const encoding = emptyEncoding();
     this.#checkText(text);
-    if (withOffsets) {
-      const characterOf = characterIndex(text);
-      this.#encodeWithPlaces(text, (id, start, end, word) => {
-        encoding.inputIds.push(id);
-        encoding.offsets.push([characterOf(start), characterOf(end)]);
-        encoding.wordIds.push(word);
-      });
-    } else {
+    if (!withOffsets) {
       const ids = new Ids();
       this.#encodeIds(text, ids);
-      encoding.inputIds = ids.toArray();
-      encoding.offsets = encoding.inputIds.map(() => [0, 0]);
-      encoding.wordIds = encoding.inputIds.map(() => null);
+      return encodingOf(ids.toArray());
     }
-    const count = encoding.inputIds.length;
-    encoding.tokenTypeIds = new Array<number>(count).fill(0);
-    encoding.specialTokensMask = new Array<number>(count).fill(0);
-    encoding.attentionMask = new Array<number>(count).fill(1);
-    encoding.sequenceIds = new Array<number>(count).fill(0);
-    return encoding;
+    const characterOf = characterIndex(text);
+    const inputIds: number[] = [];
+    const offsets: [number, number][] = [];
+    const wordIds: number[] = [];
+    this.#encodeWithPlaces(text, (id, start, end, word) => {
+      inputIds.push(id);
+      offsets.push([characterOf(start), characterOf(end)]);
+      wordIds.push(word);
+    });
+    return encodingOf(inputIds, 0, 0, offsets, wordIds);
   }
 
   /**
@@ -258,15 +223,8 @@ export class PipelineTokenizer implements Tokenizer {
   }
 
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    let text = '';
-    const step = this.#decoder((part) => {
-      text += part;
-    });
-    for (let i = 0; i < ids.length; i++) {
-      const token = this.#decodable(ids[i] as number, options.skipSpecialTokens ?? false);
-      if (token !== undefined) step.push(token);
-    }
-    step.end();
+    const stream = this.decodeStream(options);
+    const text = stream.step(ids) + stream.flush();
     return options.cleanUpTokenizationSpaces ? cleanUp(text) : text;
   }
 
@@ -293,8 +251,9 @@ export class PipelineTokenizer implements Tokenizer {
     };
     return {
       step: (ids) => {
-        for (const id of typeof ids === 'number' ? [ids] : Array.from(ids)) {
-          const token = this.#decodable(id, skip);
+        const all = typeof ids === 'number' ? [ids] : ids;
+        for (let i = 0; i < all.length; i++) {
+          const token = this.#decodable(all[i] as number, skip);
           if (token !== undefined) step.push(token);
         }
         return taken();
@@ -365,10 +324,6 @@ function withIds(tokens: readonly AddedTokenJSON[], model: Model): AddedTokenJSO
     seen.add(token.content);
   }
   return [...tokens];
-}
-
-function placeOf(piece: Piece, start: number, end: number): [number, number] {
-  return [piece.starts?.[start] ?? 0, piece.ends?.[end - 1] ?? 0];
 }
 
 /** From UTF-16 indices to numbers of characters. */

@@ -1,7 +1,7 @@
 import { describeValue } from '../error.js';
 import { asArray, asId, asObject, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
-import { addedEncoding, concat, type Encoding } from './encoding.js';
+import { concat, type Encoding, encodingOf } from './encoding.js';
 import { type Context, choose } from './kinds.js';
 
 /** The stage after the model: puts special tokens around one text or two, and numbers them. */
@@ -82,9 +82,9 @@ export function fixed(
           part.tokenTypeIds.fill(typeId);
           if (!special) return part;
           return concat([
-            addedEncoding(before, typeId),
+            encodingOf(before, typeId, 1),
             { ...part, overflowing: [] },
-            addedEncoding(after, typeId),
+            encodingOf(after, typeId, 1),
           ]);
         });
       });
@@ -113,7 +113,7 @@ function template(part: Record<string, unknown>, path: string): PostProcessor {
       const out: Encoding[] = [];
       for (const piece of encodings.length === 2 ? pair : single) {
         if ('ids' in piece) {
-          if (special) out.push(addedEncoding(piece.ids, piece.typeId));
+          if (special) out.push(encodingOf(piece.ids, piece.typeId, 1));
           continue;
         }
         const encoding = encodings[piece.text] as Encoding;

@@ -1,5 +1,7 @@
+import type { JSONPart } from '../format/json.js';
 import { rangesOf } from '../scan/newer.js';
-import { NEWER_MARKS } from '../scan/newer-classes.js';
+import { NEWER_MARKS } from '../scan/newer-marks.js';
+import { type Normalizer, normalizer } from './normalizers.js';
 import type { Edits } from './piece.js';
 
 /** Unicode's normalization forms. */
@@ -29,7 +31,7 @@ function classOf(list: string): string {
  * The normalized text as Unicode 9 has it: newer characters stay where and as they are. The reference
  * implementation's tables are that old, and ids must not depend on the engine's.
  */
-export function normalized(text: string, form: Form): string {
+function normalized(text: string, form: Form): string {
   const whole = text.normalize(form);
   if (whole === text) return text;
   const parts = cutAtNewer(text);
@@ -41,7 +43,7 @@ export function normalized(text: string, form: Form): string {
  * not give, in the way of the `unicode-normalization-alignments` crate: of a decomposed character the first
  * part replaces it and the others are added; what is composed swallows its parts.
  */
-export function unicodeEdits(text: string, form: Form, edits: Edits): void {
+function unicodeEdits(text: string, form: Form, edits: Edits): void {
   const parts = cutAtNewer(text);
   for (const [i, part] of parts.entries()) {
     if (i % 2 === 0) editPart(part, form, edits);
@@ -87,4 +89,13 @@ function editPart(text: string, form: Form, edits: Edits): void {
     }
     edits.add(character, change);
   }
+}
+
+/** The normalizer to a form of Unicode's. */
+export function unicodeNormalizer(json: JSONPart, form: Form): Normalizer {
+  return normalizer(
+    json,
+    (text) => normalized(text, form),
+    (text, edits) => unicodeEdits(text, form, edits),
+  );
 }

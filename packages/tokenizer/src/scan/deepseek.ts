@@ -1,4 +1,5 @@
 import { LETTER, MARK, NEWLINE, NUMBER, SYMBOL } from './classes.js';
+import { type Scanners, SPACES } from './known.js';
 import { Reader, type Scanner, widthAt } from './scanner.js';
 
 /** DeepSeek splits in three rounds. What matches nothing is a piece of its own, up to the next match. */
@@ -67,3 +68,13 @@ function isAsciiLetter(code: number): boolean {
   const lower = code | 0x20;
   return lower >= 0x61 && lower <= 0x7a;
 }
+
+const DEEPSEEK =
+  '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|' +
+  SPACES;
+
+export const deepseekScanners: Scanners = {
+  '\\p{N}{1,3}': () => digitsScanner(3),
+  '[一-龥぀-ゟ゠-ヿ]+': hanKanaScanner,
+  [DEEPSEEK]: deepseekScanner,
+};

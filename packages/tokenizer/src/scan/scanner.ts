@@ -106,3 +106,10 @@ function fold(code: number, anyCase: boolean): number {
 }
 
 export const LETTER_NUMBER_SPACE = LETTER | NUMBER | SPACE;
+
+/** ` ?[^\s\p{L}\p{N}]+`; `start` where it does not match. */
+export function symbolRun(reader: Reader, text: string, start: number, end: number): number {
+  const at = text.charCodeAt(start) === 0x20 ? start + 1 : start;
+  const stop = reader.runWithout(LETTER_NUMBER_SPACE, text, at, end);
+  return stop > at ? stop : start;
+}

@@ -1,58 +1,15 @@
-import { LETTER, LOWER, MARK, NEWLINE, NUMBER, SPACE, UPPER } from './classes.js';
-import { contraction, LETTER_NUMBER_SPACE, Reader, type Scanner, widthAt } from './scanner.js';
+import { LETTER, LOWER, MARK, NEWLINE, NUMBER, UPPER } from './classes.js';
+import { CONTRACTION, type Scanners, SPACES } from './known.js';
+import { contraction, Reader, type Scanner, symbolRun, widthAt } from './scanner.js';
 
-/** The split patterns of OpenAI's families and of those that took them over, as scanners. */
+const HEAD = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
+const TAIL = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
 
-/** GPT-2: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+` */
-export function gpt2Scanner(): Scanner {
-  const reader = new Reader();
-  return (text, start, end) => {
-    const short = contraction(text, start, end, false);
-    if (short > 0) return start + short;
-    const at = text.charCodeAt(start) === 0x20 && start + 1 < end ? start + 1 : start;
-    const bits = reader.classAt(text, at, end);
-    if ((bits & LETTER) !== 0) return reader.runOf(LETTER, text, at, end);
-    if ((bits & NUMBER) !== 0) return reader.runOf(NUMBER, text, at, end);
-    if ((bits & SPACE) === 0) return reader.runWithout(LETTER_NUMBER_SPACE, text, at, end);
-    return reader.whiteSpace(text, start, end, false);
-  };
-}
-
-/**
- * cl100k, Llama 3 (three digits at a time) and Qwen (one digit):
- * `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
- *
- * @param trailing tiktoken's later form of the pattern, `\s++$|\s*[\r\n]|...`, keeps white space at the end
- *   of the text in one piece.
- */
-export function cl100kScanner(maxDigits: number, trailing = false): Scanner {
-  const reader = new Reader();
-  return (text, start, end) => {
-    const short = contraction(text, start, end, true);
-    if (short > 0) return start + short;
-    const bits = reader.classAt(text, start, end);
-    if ((bits & LETTER) !== 0) return reader.runOf(LETTER, text, start, end);
-    if ((bits & NUMBER) !== 0) return reader.runOf(NUMBER, text, start, end, maxDigits);
-    if ((bits & NEWLINE) === 0) {
-      const next = start + widthAt(text, start, end);
-      if (next < end) {
-        const letters = reader.runOf(LETTER, text, next, end);
-        if (letters > next) return letters;
-      }
-    }
-    const symbols = symbolRun(reader, text, start, end);
-    if (symbols > start) return reader.runOf(NEWLINE, text, symbols, end);
-    if (trailing && reader.runOf(SPACE, text, start, end) === end) return end;
-    return reader.whiteSpace(text, start, end, true);
-  };
-}
-
-/** ` ?[^\s\p{L}\p{N}]+`; `start` where it does not match. */
-function symbolRun(reader: Reader, text: string, start: number, end: number): number {
-  const at = text.charCodeAt(start) === 0x20 ? start + 1 : start;
-  const stop = reader.runWithout(LETTER_NUMBER_SPACE, text, at, end);
-  return stop > at ? stop : start;
-}
+export const O200K_PATTERN = [
+  `[^\\r\\n\\p{L}\\p{N}]?${HEAD}*${TAIL}+${CONTRACTION}?`,
+  `[^\\r\\n\\p{L}\\p{N}]?${HEAD}+${TAIL}*${CONTRACTION}?`,
+  `\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${SPACES}`,
+].join('|');
 
 /**
  * o200k: words split where a capital follows a small letter, contractions kept with their word.
@@ -119,3 +76,5 @@ export function o200kScanner(): Scanner {
 function isNewlineOrSlash(code: number): boolean {
   return code === 0x0a || code === 0x0d || code === 0x2f;
 }
+
+export const o200kScanners: Scanners = { [O200K_PATTERN]: o200kScanner };
