@@ -83,16 +83,16 @@ describe('a bundle holds what is imported and nothing else', () => {
     Record<string, readonly [program: string, kilobytes: number, ...parts: string[]]>
   > = {
     'a seed': ["import { manualSeed } from './package/index.js'; manualSeed(1);", 1.7],
-    tensors: ["import { tensor, use } from './package/index.js'; globalThis.x = [tensor, use];", 35.5],
+    tensors: ["import { tensor, use } from './package/index.js'; globalThis.x = [tensor, use];", 36],
     'a training step': [
       "import { functional as F, nn, optim, use } from './package/index.js';" +
         'globalThis.x = [() => new nn.Linear(2, 2), (p) => new optim.AdamW(p), F.crossEntropy, use];',
-      42,
+      43,
       'optimizers',
     ],
     'an LSTM': [
       "import { nn, use } from './package/index.js'; globalThis.x = [() => new nn.LSTM(2, 2), use];",
-      42,
+      43,
       'recurrent layers',
     ],
     "NumPy's legacy generator": [
@@ -122,7 +122,7 @@ it('the whole', async () => {
   // All of it is there: the marks above are not just absent.
   expect(present(code)).toEqual(['optimizers', 'learning rate schedules', 'recurrent layers', 'attention']);
   console.log(`@inkstone/core, everything: ${bytes} bytes`);
-  expect(bytes).toBeLessThanOrEqual(65 * kilobyte);
+  expect(bytes).toBeLessThanOrEqual(66 * kilobyte);
   const all = await bundled(
     'all',
     (await entries())
@@ -131,5 +131,5 @@ it('the whole', async () => {
   );
   expect(present(all.code)).toEqual(Object.keys(parts));
   console.log(`all entries: ${all.bytes} bytes`);
-  expect(all.bytes).toBeLessThanOrEqual(95 * kilobyte);
+  expect(all.bytes).toBeLessThanOrEqual(96 * kilobyte);
 });
