@@ -3,6 +3,7 @@
  * touched elsewhere, and the package is loaded only when a device is opened.
  */
 import { BackendUnavailable } from '@inkstone/core/backend';
+import { type Limits, limitsOf } from './limits.js';
 
 export interface AdapterOptions {
   /** Which GPU of several: 'high-performance' (the default) or 'low-power'. */
@@ -13,7 +14,10 @@ export interface AdapterOptions {
   readonly device?: GPUDevice;
   /** Features the device must have; without them `open` rejects. */
   readonly features?: readonly GPUFeatureName[];
-  /** Limits the device must have; without this each limit is the adapter's best. */
+  /**
+   * Limits of the device, by WebGPU's names (sizes in bytes); without this each is the adapter's best. One that is lower
+   * than what WebGPU gives at least is kept as well: buffers above `maxStorageBufferBindingSize` are bound in parts.
+   */
   readonly limits?: Readonly<Record<string, number>>;
   /** Toggles for Dawn in Node, such as 'enable-dawn-features=dump_shaders'. */
   readonly dawn?: readonly string[];
@@ -25,6 +29,8 @@ export interface Adapter {
   /** One line for people. */
   readonly description: string;
   readonly info: GPUAdapterInfo | null;
+  /** What work keeps to. */
+  readonly limits: Limits;
   /** False for a device that an app lent. */
   readonly owned: boolean;
   /** Dawn's entry object: held for as long as the device is open, since work stops when it is collected. */
@@ -56,6 +62,7 @@ export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
       device: options.device,
       description: describe(info),
       info,
+      limits: limitsOf(options.device.limits, options.limits),
       owned: false,
       instance: null,
       polls: false,
@@ -78,8 +85,18 @@ export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
   ] as GPUFeatureName[];
   const requiredLimits: Record<string, number> = {};
   for (const name of wantedLimits) requiredLimits[name] = adapter.limits[name];
-  Object.assign(requiredLimits, options.limits);
+  for (const [name, value] of Object.entries(options.limits ?? {})) {
+    const best = adapter.limits[name as keyof GPUSupportedLimits] as number | undefined;
+    const say = (what: string) => new BackendUnavailable('webgpu', `limits: ${what}`);
+    if (typeof best !== 'number') throw say(`${name} is none of WebGPU's limits`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw say(`${name} is ${value}, not a whole number above 0`);
+    if (name.startsWith('max') && value > best)
+      throw say(`${name} of ${value} is over ${best}, the most that ${describe(adapter.info)} has`);
+    requiredLimits[name] = value;
+  }
   let device: GPUDevice;
+  let limits: Limits;
   try {
     device = await adapter.requestDevice({ label: 'inkstone', requiredFeatures, requiredLimits });
   } catch (cause) {
@@ -89,10 +106,17 @@ export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
       { cause },
     );
   }
+  try {
+    limits = limitsOf(device.limits, options.limits);
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
   return {
     device,
     description: describe(adapter.info),
     info: adapter.info,
+    limits,
     owned: true,
     instance: gpu,
     polls,

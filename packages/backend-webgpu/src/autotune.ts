@@ -114,7 +114,7 @@ async function fastest(
   try {
     for (const [name, tile] of tiles) {
       const only = { ...device.tuning, measuredTiles: [{ area: size * size, tile }] };
-      const { dispatches, scratchBytes } = lower(plan, only, device.limits.maxBuffersPerStep);
+      const { dispatches, scratchBytes } = lower(plan, only, device.bounds);
       const executable = new PlanExecutable(device, plan, dispatches, scratchBytes);
       executables.set(name, executable);
       // The first run compiles.

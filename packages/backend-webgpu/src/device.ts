@@ -10,6 +10,7 @@ import {
   type Plan,
 } from '@inkstone/core/backend';
 import type { Adapter } from './adapter.js';
+import { type Limits, withinLimits } from './limits.js';
 import { PipelineCache } from './pipelines.js';
 import { PlanExecutable } from './plan/executable.js';
 import { lower } from './plan/lower.js';
@@ -37,6 +38,8 @@ export class WebGPUDevice implements BackendDevice {
   readonly name = 'webgpu';
   readonly description: string;
   readonly limits: DeviceLimits;
+  /** WebGPU's limits, or lower ones that were asked for. */
+  readonly bounds: Limits;
   readonly bytesPerElement: Readonly<Partial<Record<DType, number>>>;
   readonly lost: Promise<DeviceLostError>;
   readonly gpu: GPUDevice;
@@ -64,11 +67,10 @@ export class WebGPUDevice implements BackendDevice {
     const opened = adapter as Adapter;
     this.gpu = opened.device;
     this.description = opened.description;
-    const { limits } = this.gpu;
+    this.bounds = opened.limits;
     this.limits = {
-      maxBufferBytes:
-        Math.floor(Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) / 16) * 16,
-      maxBuffersPerStep: limits.maxStorageBuffersPerShaderStage,
+      maxBufferBytes: Math.floor(this.bounds.maxBufferSize / alignment) * alignment,
+      maxBuffersPerStep: this.bounds.maxStorageBuffersPerShaderStage,
       bufferAlignment: alignment,
     };
     this.bytesPerElement = {
@@ -78,10 +80,10 @@ export class WebGPUDevice implements BackendDevice {
       uint8: 4,
       ...(this.gpu.features.has('shader-f16') ? { float16: 2 } : {}),
     };
-    this.tuning = { ...chooseTuning(opened), ...tuning };
+    this.tuning = withinLimits({ ...chooseTuning(opened), ...tuning }, this.bounds);
     this.waiting = opened.polls ? new Waiting() : null;
     this.pipelines = new PipelineCache(this.gpu, this.waiting);
-    this.readback = new Readback(this.gpu);
+    this.readback = new Readback(this.gpu, this.bounds.maxBufferSize);
     this.gpu.addEventListener('uncapturederror', this.onError);
     this.lost = this.gpu.lost.then(({ reason, message }) => {
       const error = new DeviceLostError(`webgpu: the GPU device was lost (${reason}): ${message}`);
@@ -155,7 +157,7 @@ export class WebGPUDevice implements BackendDevice {
     const { maxBufferBytes } = this.limits;
     if (byteLength > maxBufferBytes) {
       throw new OutOfMemoryError(
-        `webgpu: a buffer of ${byteLength} bytes is over this adapter's limit of ${maxBufferBytes} bytes`,
+        `webgpu: a buffer of ${byteLength} bytes is over this adapter's limit of ${maxBufferBytes} bytes (maxBufferSize)`,
       );
     }
     const size = Math.ceil(byteLength / alignment) * alignment;
@@ -253,7 +255,7 @@ export class WebGPUDevice implements BackendDevice {
 
   compile(plan: Plan): Executable {
     this.assertOpen();
-    const { dispatches, scratchBytes } = lower(plan, this.tuning, this.limits.maxBuffersPerStep);
+    const { dispatches, scratchBytes } = lower(plan, this.tuning, this.bounds);
     return new PlanExecutable(this, plan, dispatches, scratchBytes);
   }
 

@@ -2,6 +2,7 @@ import type { Backend } from '@inkstone/core/backend';
 import { type AdapterOptions, openAdapter } from './adapter.js';
 import { autotune } from './autotune.js';
 import { WebGPUDevice } from './device.js';
+import { withinLimits } from './limits.js';
 import type { Profiler } from './profiler.js';
 import { adapterClass, chooseTuning, type Tuning } from './tuning.js';
 import { platformStore } from './tuning-store.js';
@@ -38,7 +39,7 @@ export function webgpu(options: WebGPUOptions = {}): Backend {
       const { tuning = {}, profiler = null, features = [] } = options;
       const needed: readonly GPUFeatureName[] = profiler ? [...features, 'timestamp-query'] : features;
       const adapter = await openAdapter({ ...options, features: needed });
-      const chosen = { ...chooseTuning(adapter), ...tuning };
+      const chosen = withinLimits({ ...chooseTuning(adapter), ...tuning }, adapter.limits);
       const isGPU = adapterClass(adapter.info) !== 'software adapter';
       const measures = options.autotune ?? (adapter.owned && isGPU && !tuning.measuredTiles);
       const tuned = measures ? await autotune(adapter, chosen, { store: platformStore() }) : chosen;

@@ -5,7 +5,7 @@
  * `store_NAME(i, v)` (or `load4_NAME` where it asked for vectors), which are generated here. Which binding lies behind a name
  * is this file's business: WebGPU refuses a buffer that one dispatch binds both for reading and for writing, so operands
  * are merged by buffer. A buffer that is only read may be bound once per element type; one that is written is
- * bound once.
+ * bound once. One that is larger than a binding may be is bound in windows (windows.ts).
  */
 import { type ComputeType, computeTypeOf, type DType, type Operand } from '@inkstone/core/backend';
 import { wgslType } from './expression.js';
@@ -15,6 +15,7 @@ import expSource from './kernels/math_exp.wgsl';
 import powSource from './kernels/math_pow.wgsl';
 import trigSource from './kernels/math_trig.wgsl';
 import { assemble, Library, type TemplateValues } from './template.js';
+import { elementBytes, type Memory, overlaps, type Range, rangeOf, windowsOver } from './windows.js';
 
 /** Values of the plan's scalars in one run. */
 export type Scalars = readonly number[];
@@ -31,7 +32,12 @@ export interface Binding {
   /** Index into the plan's buffers, or beyond them a scratch buffer of the executable. */
   readonly buffer: number;
   readonly writable: boolean;
+  /** The bytes of the buffer that are bound; null for all of them. */
+  readonly window: Range | null;
 }
+
+/** A step, as it is, is more than one dispatch may bind or run: its parts may do (plan/split.ts). */
+export class DoesNotFit extends Error {}
 
 /** What a lowering produces: all that is needed to run one dispatch, but for the buffers. */
 export interface Dispatch {
@@ -60,6 +66,13 @@ interface Access {
   readonly writes: boolean;
 }
 
+/** A binding behind a name, and the element of its buffer at which it begins. */
+interface AccessWindow {
+  readonly binding: number;
+  readonly type: string;
+  readonly start: number;
+}
+
 const library = new Library(mathSource, expSource, trigSource, powSource, groupSource);
 
 /** The element type of an array of a storage dtype. */
@@ -85,8 +98,7 @@ export class Kernel {
 
   constructor(
     private readonly label: string,
-    /** How many storage buffers a shader may bind. */
-    private readonly maxBindings: number,
+    private readonly memory: Memory,
   ) {}
 
   /** Declares `load_NAME(i: u32)`, or for vectors `load4_NAME(i: u32)`, of elements i to i + 3. */
@@ -122,8 +134,14 @@ export class Kernel {
   /** Renders the kernel file and closes the dispatch. */
   build(template: string, source: string, values: TemplateValues, workgroups: Late<number>): Dispatch {
     const bindings = this.bindReadOnlyPerType() ?? this.bindOncePerBuffer();
-    const accessors = this.accesses.map((a) => this.accessor(a, bindings));
-    const fields = this.params.map((p) => `  ${p.name}: ${p.type},`).join('\n');
+    const accesses = this.accesses.map((a) => ({ ...a, windows: this.windowsOf(a, bindings) }));
+    const accessors = accesses.map(accessor);
+    // Offsets count from where the first of an operand's windows begins.
+    const params = this.params.map((param) => {
+      const of = accesses.find(({ name }) => param.name === `${name}_offset`);
+      return of ? { ...param, value: minus(param.value, (of.windows[0] as AccessWindow).start) } : param;
+    });
+    const fields = params.map((p) => `  ${p.name}: ${p.type},`).join('\n');
     const declarations = [
       `struct Params {\n${fields || '  none: u32,'}\n}`,
       '@group(0) @binding(0) var<uniform> params: Params;',
@@ -139,35 +157,64 @@ export class Kernel {
     return {
       label: this.label,
       code,
-      bindings: bindings.map(({ buffer, writable }) => ({ buffer, writable })),
-      params: this.params,
+      bindings: bindings.map(({ buffer, writable, window }) => ({ buffer, writable, window })),
+      params,
       workgroups,
     };
   }
 
   /** One binding for each written buffer, one per element type for the others; undefined if those are too many. */
   private bindReadOnlyPerType(): TypedBinding[] | undefined {
-    const bindings: TypedBinding[] = [];
-    for (const a of this.accesses) {
-      const { buffer } = a.operand;
-      const writable = this.isWritten(buffer);
-      const type = writable ? this.mergedType(buffer) : vectorType(a);
-      if (!bindings.some((b) => b.buffer === buffer && b.type === type))
-        bindings.push({ buffer, writable, type });
-    }
+    const bindings = this.bind((a) =>
+      this.isWritten(a.operand.buffer) ? this.mergedType(a.operand.buffer) : vectorType(a),
+    );
     return bindings.length <= this.maxBindings ? bindings : undefined;
   }
 
   private bindOncePerBuffer(): TypedBinding[] {
-    const bindings: TypedBinding[] = [];
-    for (const { operand } of this.accesses) {
-      const { buffer } = operand;
-      if (bindings.some((b) => b.buffer === buffer)) continue;
-      bindings.push({ buffer, writable: this.isWritten(buffer), type: this.mergedType(buffer) });
-    }
+    const bindings = this.bind(({ operand }) => this.mergedType(operand.buffer));
     if (bindings.length <= this.maxBindings) return bindings;
-    throw new Error(
-      `webgpu: ${this.label} touches ${bindings.length} buffers, this adapter binds at most ${this.maxBindings}`,
+    throw new DoesNotFit(
+      `webgpu: ${this.label} needs ${bindings.length} bindings of storage buffers, and a shader has at most ` +
+        `${this.maxBindings} here (maxStorageBuffersPerShaderStage)`,
+    );
+  }
+
+  private get maxBindings(): number {
+    return this.memory.limits.maxStorageBuffersPerShaderStage;
+  }
+
+  /** The bindings for all accesses, each through an array of the given type. */
+  private bind(typeOf: (access: Access) => string): TypedBinding[] {
+    const groups = new Map<string, { buffer: number; type: string; ranges: Range[] }>();
+    for (const a of this.accesses) {
+      const { buffer } = a.operand;
+      const type = typeOf(a);
+      const key = `${buffer} ${type}`;
+      const group = groups.get(key) ?? { buffer, type, ranges: [] };
+      group.ranges.push(rangeOf(a.operand, this.memory));
+      groups.set(key, group);
+    }
+    return [...groups.values()].flatMap(({ buffer, type, ranges }) =>
+      windowsOver(buffer, ranges, this.memory).map((window) => ({
+        buffer,
+        writable: this.isWritten(buffer),
+        type,
+        window,
+      })),
+    );
+  }
+
+  /** The bindings behind a name. */
+  private windowsOf({ operand, ...access }: Access, bindings: readonly TypedBinding[]): AccessWindow[] {
+    const { buffer } = operand;
+    const type = vectorType({ operand, ...access });
+    const range = rangeOf(operand, this.memory);
+    const own = bindings.some((b) => b.buffer === buffer && b.type === type);
+    return bindings.flatMap((b, binding) =>
+      b.buffer === buffer && (!own || b.type === type) && overlaps(b.window, range)
+        ? [{ binding, type: b.type, start: (b.window?.start ?? 0) / elementBytes(operand.dtype) }]
+        : [],
     );
   }
 
@@ -187,49 +234,84 @@ export class Kernel {
     }
     return 'u32';
   }
+}
 
-  private accessor(a: Access, bindings: readonly TypedBinding[]): string {
-    const own = bindings.findIndex((b) => b.buffer === a.operand.buffer && b.type === vectorType(a));
-    const index = own >= 0 ? own : bindings.findIndex((b) => b.buffer === a.operand.buffer);
-    const bound = (bindings[index] as TypedBinding).type;
-    const { name, width, operand } = a;
+/** The functions that read and write an operand. */
+function accessor(a: Access & { readonly windows: readonly AccessWindow[] }): string {
+  const { name, width, operand, windows } = a;
+  const compute = wgslType(computeTypeOf(operand.dtype));
+  const value = width === 1 ? compute : `vec4<${compute}>`;
+  const kind = width === 1 ? '' : '4';
+  const first = windows[0] as AccessWindow;
+  /** Statements that go to the window of element `at`; windows begin at whole vectors, so none lies in two. */
+  const choose = (statements: (window: AccessWindow, at: string) => string): string => {
     const at = `params.${name}_offset + i`;
-    const compute = wgslType(computeTypeOf(operand.dtype));
-    const storage = storageType(operand.dtype);
-    const element = (i: string) => `buffer${index}[${i}]`;
-    // Between the bound element type and the storage type, then between storage and compute type.
-    const read = (i: string) => {
-      const raw = bound === storage ? element(i) : `bitcast<${storage}>(${element(i)})`;
-      if (operand.dtype === 'bool') return `(${raw} != 0u)`;
-      return storage === 'f16' ? `f32(${raw})` : raw;
-    };
-    const write = (i: string, v: string) => {
-      const narrow =
-        operand.dtype === 'bool'
-          ? `select(0u, 1u, ${v})`
-          : operand.dtype === 'uint8'
-            ? `(${v} & 255)`
-            : storage === 'f16'
-              ? `f16(${v})`
-              : v;
-      return `${element(i)} = ${bound === storage ? narrow : `bitcast<${bound}>(${narrow})`};`;
-    };
-    if (width === 1) {
-      const load = `fn load_${name}(i: u32) -> ${compute} { return ${read(at)}; }`;
-      return a.writes ? `${load}\nfn store_${name}(i: u32, v: ${compute}) { ${write(at, 'v')} }` : load;
-    }
-    const vector = `vec4<${compute}>`;
-    if (bound.startsWith('vec4') && bound === vectorType(a)) {
-      const slot = element(`(${at}) >> 2u`);
-      return a.writes
-        ? `fn store4_${name}(i: u32, v: ${vector}) { ${slot} = ${storage === 'f16' ? 'vec4<f16>(v)' : 'v'}; }`
-        : `fn load4_${name}(i: u32) -> ${vector} { return ${storage === 'f16' ? `vec4<f32>(${slot})` : slot}; }`;
-    }
-    const each = [0, 1, 2, 3];
-    return a.writes
-      ? `fn store4_${name}(i: u32, v: ${vector}) { ${each.map((c) => write(`${at} + ${c}u`, `v[${c}]`)).join(' ')} }`
-      : `fn load4_${name}(i: u32) -> ${vector} { return ${vector}(${each.map((c) => read(`${at} + ${c}u`)).join(', ')}); }`;
+    if (windows.length === 1) return statements(first, at);
+    const cases = windows.map((window, n) => {
+      const next = windows[n + 1];
+      const body = statements(window, n === 0 ? 'at' : `at - ${window.start - first.start}u`);
+      return next ? `if (at < ${next.start - first.start}u) { ${body} } else` : `{ ${body} }`;
+    });
+    return `let at = ${at}; ${cases.join(' ')}`;
+  };
+  const loads = choose((window, at) => `return ${readOf(a, window, at)};`);
+  const load = `fn load${kind}_${name}(i: u32) -> ${value} { ${loads} }`;
+  if (!a.writes) return load;
+  const store = `fn store${kind}_${name}(i: u32, v: ${value}) { ${choose((window, at) => writeOf(a, window, at))} }`;
+  return width === 1 ? `${load}\n${store}` : store;
+}
+
+/** Whether a binding holds the vectors that an access moves; otherwise they go element by element. */
+function isVector(a: Access, { type }: AccessWindow): boolean {
+  return a.width === 4 && type.startsWith('vec4') && type === vectorType(a);
+}
+
+/** The value of element `at` of a window, or of the vector that begins there. */
+function readOf(a: Access, window: AccessWindow, at: string): string {
+  const { dtype } = a.operand;
+  const { binding, type } = window;
+  const storage = storageType(dtype);
+  if (isVector(a, window)) {
+    const slot = `buffer${binding}[(${at}) >> 2u]`;
+    return storage === 'f16' ? `vec4<f32>(${slot})` : slot;
   }
+  // From the bound element type to the storage type, then to the compute type.
+  const read = (i: string): string => {
+    const element = `buffer${binding}[${i}]`;
+    const raw = type === storage ? element : `bitcast<${storage}>(${element})`;
+    if (dtype === 'bool') return `(${raw} != 0u)`;
+    return storage === 'f16' ? `f32(${raw})` : raw;
+  };
+  if (a.width === 1) return read(at);
+  const each = [0, 1, 2, 3].map((c) => read(`${at} + ${c}u`));
+  return `vec4<${wgslType(computeTypeOf(dtype))}>(${each.join(', ')})`;
+}
+
+/** The statement that stores `v` into element `at` of a window, or into the vector that begins there. */
+function writeOf(a: Access, window: AccessWindow, at: string): string {
+  const { dtype } = a.operand;
+  const { binding, type } = window;
+  const storage = storageType(dtype);
+  if (isVector(a, window))
+    return `buffer${binding}[(${at}) >> 2u] = ${storage === 'f16' ? 'vec4<f16>(v)' : 'v'};`;
+  const write = (i: string, v: string): string => {
+    const narrow =
+      dtype === 'bool'
+        ? `select(0u, 1u, ${v})`
+        : dtype === 'uint8'
+          ? `(${v} & 255)`
+          : storage === 'f16'
+            ? `f16(${v})`
+            : v;
+    return `buffer${binding}[${i}] = ${type === storage ? narrow : `bitcast<${type}>(${narrow})`};`;
+  };
+  if (a.width === 1) return write(at, 'v');
+  return [0, 1, 2, 3].map((c) => write(`${at} + ${c}u`, `v[${c}]`)).join(' ');
+}
+
+function minus(value: Late<number>, by: number): Late<number> {
+  if (by === 0) return value;
+  return typeof value === 'function' ? (scalars) => value(scalars) - by : value - by;
 }
 
 function vectorType(a: Access): string {

@@ -10,7 +10,10 @@ export class Readback {
   private readonly free = new Map<number, GPUBuffer[]>();
   private kept = 0;
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly maxBufferSize: number,
+  ) {}
 
   /**
    * The bytes [byteOffset, byteOffset + byteLength) of `source` as they are after the work recorded so far.
@@ -46,7 +49,8 @@ export class Readback {
   }
 
   private take(length: number): GPUBuffer {
-    const size = Math.max(256, 2 ** Math.ceil(Math.log2(length)));
+    const whole = Math.max(256, 2 ** Math.ceil(Math.log2(length)));
+    const size = Math.max(length, Math.min(whole, this.maxBufferSize - (this.maxBufferSize % 4)));
     const found = this.free.get(size)?.pop();
     if (found) {
       this.kept -= size;

@@ -28,6 +28,8 @@ export interface Tuning {
   readonly sharedTiles: readonly MatmulTile[];
   /** What was measured to be fastest on this adapter (autotune.ts), by rows x columns of a product, rising; or nothing. */
   readonly measuredTiles: readonly { readonly area: number; readonly tile: MatmulTile }[];
+  /** The most invocations of a workgroup: a power of two. */
+  readonly largestWorkgroup: number;
   /** Invocations of a pointwise workgroup. */
   readonly pointwiseWorkgroup: number;
   /** Lanes that can hand values to each other (the adapter's smallest subgroup); 0 where that is not to be used. */
@@ -62,6 +64,7 @@ const gpu: Tuning = {
   registerTile: { rows: 8, columns4: 1, across: 64, down: 1, depth: 0 },
   sharedTiles: [sharedTiles['128 x 64'], sharedTiles['64 x 64'], sharedTiles['32 x 32']],
   measuredTiles: [],
+  largestWorkgroup: 256,
   pointwiseWorkgroup: 256,
   subgroup: 0,
   rowLanes: 256,
@@ -79,6 +82,7 @@ export const tunings = {
     registerTile: { rows: 16, columns4: 1, across: 8, down: 1, depth: 0 },
     sharedTiles: [],
     measuredTiles: [],
+    largestWorkgroup: 256,
     pointwiseWorkgroup: 64,
     subgroup: 0,
     rowLanes: 8,

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Plan, Program } from '@inkstone/core/backend';
+import { OutOfMemoryError, type Plan, type Program } from '@inkstone/core/backend';
 import { requireFixture } from '@inkstone/harness/fixtures';
 import { sourceAliases } from '@inkstone/harness/source-aliases';
 import { build } from 'esbuild';
@@ -80,6 +80,28 @@ describe.runIf(requireFixture('adapter'))('WebGPU device', () => {
     device.gpu.queue.submit([encoder.finish()]);
     await expect(device.read(buffer, 0, 4)).rejects.toThrow(/a broken copy/);
     await expect(device.idle()).rejects.toThrow(/a broken copy/);
+  });
+
+  test('a shader that does not compile rejects the next read, and says which kernel it is', async () => {
+    const original = device.gpu.createShaderModule;
+    device.gpu.createShaderModule = (descriptor) =>
+      original.call(device.gpu, {
+        ...descriptor,
+        code: `${descriptor.code}\nfn broken() -> f32 { return 1u; }`,
+      });
+    const buffer = device.createBuffer(4 * count);
+    device.compile(plan).run([buffer], [1], [new Float32Array(4)]);
+    await expect(device.read(buffer, 0, 4)).rejects.toThrow(/add a scalar/);
+    await expect(device.idle()).rejects.toThrow(/add a scalar/);
+  });
+
+  test('memory that the GPU cannot give rejects the next read as such', async () => {
+    const message = 'no more memory';
+    const error = new GPUOutOfMemoryError(message);
+    device.gpu.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+    const buffer = device.createBuffer(16);
+    await expect(device.read(buffer, 0, 4)).rejects.toThrow(OutOfMemoryError);
+    await expect(device.read(buffer, 0, 4)).rejects.toThrow(/out of memory.*no more memory/);
   });
 
   test('a lost device rejects pending and later reads, and says so', async () => {

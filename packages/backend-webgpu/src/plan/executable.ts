@@ -4,10 +4,12 @@
  */
 import type { BackendBuffer, Executable, Plan } from '@inkstone/core/backend';
 import type { WebGPUBuffer, WebGPUDevice } from '../device.js';
-import type { Dispatch, Late, Scalars } from '../kernel.js';
+import type { Binding, Dispatch, Late, Scalars } from '../kernel.js';
 import type { Pipeline } from '../pipelines.js';
 import type { Profiler } from '../profiler.js';
 import { Readiness } from '../queue.js';
+import { windowBytes } from '../windows.js';
+import { fold } from './lowering.js';
 
 /** Sets of buffers whose bind groups are kept: enough for plans that alternate between a few. */
 const keptBindings = 8;
@@ -197,7 +199,7 @@ export class PlanExecutable implements Executable {
     const last = this.lastScalars;
     if (last && (!this.late || scalars.every((value, i) => Object.is(value, last[i])))) return;
     this.lastScalars = scalars;
-    const limit = this.device.gpu.limits.maxComputeWorkgroupsPerDimension;
+    const limit = this.device.bounds.maxComputeWorkgroupsPerDimension;
     let from = this.words.byteLength;
     let to = 0;
     for (const step of this.steps) {
@@ -248,7 +250,7 @@ export class PlanExecutable implements Executable {
     const id = (index: number): string => `${buffers[index]?.id ?? `s${index}`}`;
     return this.steps.map(({ dispatch, pipeline }) => {
       const paramBytes = Math.max(16, Math.ceil((dispatch.params.length * 4) / 16) * 16);
-      const key = `${pipeline.bindGroupLayout.label}:${paramBytes}:${dispatch.bindings.map((b) => id(b.buffer)).join(',')}`;
+      const key = `${pipeline.bindGroupLayout.label}:${paramBytes}:${dispatch.bindings.map(({ buffer, window }) => (window ? `${id(buffer)}@${window.start}-${window.end}` : id(buffer))).join(',')}`;
       let group = shared.get(key);
       if (!group) {
         group = this.device.gpu.createBindGroup({
@@ -256,9 +258,9 @@ export class PlanExecutable implements Executable {
           layout: pipeline.bindGroupLayout,
           entries: [
             { binding: 0, resource: { buffer: this.uniforms as GPUBuffer, offset: 0, size: paramBytes } },
-            ...dispatch.bindings.map(({ buffer }, i) => ({
+            ...dispatch.bindings.map((binding, i) => ({
               binding: i + 1,
-              resource: { buffer: this.resource(buffers, buffer) },
+              resource: this.resource(buffers, binding),
             })),
           ],
         });
@@ -268,9 +270,13 @@ export class PlanExecutable implements Executable {
     });
   }
 
-  private resource(buffers: readonly WebGPUBuffer[], index: number): GPUBuffer {
+  private resource(buffers: readonly WebGPUBuffer[], { buffer: index, window }: Binding): GPUBufferBinding {
     const planned = buffers[index];
-    return planned ? planned.gpu : (this.scratch[index - buffers.length] as GPUBuffer);
+    const buffer = planned ? planned.gpu : (this.scratch[index - buffers.length] as GPUBuffer);
+    if (window) return { buffer, offset: window.start, size: window.end - window.start };
+    // What is asked for fits one binding; the buffer that was given may be longer.
+    const most = windowBytes(this.device.bounds);
+    return buffer.size > most ? { buffer, offset: 0, size: most } : { buffer };
   }
 
   dispose(): void {
@@ -289,15 +295,4 @@ export class PlanExecutable implements Executable {
 
 function resolve<T>(value: Late<T>, scalars: Scalars): T {
   return typeof value === 'function' ? (value as (scalars: Scalars) => T)(scalars) : value;
-}
-
-/** A count of workgroups as x times y; the kernels drop what is too many. */
-function fold(count: number, limit: number, label: string): readonly [number, number] {
-  if (count <= limit) return [count, count === 0 ? 0 : 1];
-  const y = Math.ceil(count / limit);
-  if (y > limit)
-    throw new Error(
-      `webgpu: ${label} needs ${count} workgroups, this adapter runs at most ${limit * limit} at once`,
-    );
-  return [Math.ceil(count / y), y];
 }

@@ -67,7 +67,9 @@ export class BufferPool {
   }
 
   classOf(byteLength: number): SizeClass {
-    const size = sizeClass(byteLength, this.device.limits.bufferAlignment);
+    const { bufferAlignment, maxBufferBytes } = this.device.limits;
+    // What fits the largest buffer is not refused for being rounded up beyond it.
+    const size = Math.max(byteLength, Math.min(sizeClass(byteLength, bufferAlignment), maxBufferBytes));
     let known = this.#classes.get(size);
     if (!known) {
       known = { size, free: [] };
