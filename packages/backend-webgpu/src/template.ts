@@ -1,12 +1,13 @@
 /**
  * Templates: how a `.wgsl` file becomes the source of one specialised kernel.
  *
- * A kernel file is WGSL plus three things that WGSL lacks:
+ * A kernel file is WGSL plus a few things that WGSL lacks:
  * - `$NAME` stands for a value given by the kernel's descriptor (`$` is no character of WGSL): a tile size, an
  *   expression, a block of generated statements;
  * - `#if NAME` / `#if !NAME`, `#else`, `#end` on lines of their own keep or drop lines;
  * - `#for I NAME` ... `#end` repeats lines with `$I` from 0 to NAME - 1 (a value, or a number): registers are unrolled by the
  *   template, since not every compiler keeps an indexed array in registers;
+ * - `#use NAME` on a line of its own stands for a value that is lines of a template, shared by several files;
  * - functions of the library files (math.wgsl, group.wgsl) are included where they are called, with what they need.
  *
  * A name that is not given is an error, as is a value that the file never mentions: a typo cannot pass in silence.
@@ -33,7 +34,6 @@ export function assemble(
 const placeholder = /\$([A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)*)/g;
 
 function render(template: string, source: string, values: TemplateValues, used: Set<string>): string {
-  const lines = source.split('\n');
   const out: string[] = [];
   const fail = (what: string): never => {
     throw new Error(`${template}.wgsl: ${what}`);
@@ -42,6 +42,8 @@ function render(template: string, source: string, values: TemplateValues, used: 
     used.add(name);
     return scope[name] ?? fail(`no value for ${name}`);
   };
+  const whole = source.replace(/^[ \t]*#use (\w+)$/gm, (_, name: string) => String(lookUp(values, name)));
+  const lines = whole.split('\n');
 
   /** Renders from `at` to the directive that ends this block, and returns that line's number. */
   const block = (at: number, scope: TemplateValues, emit: boolean): number => {

@@ -7,6 +7,7 @@ import {
 } from '@inkstone/core/backend';
 import type { Kernel, Late } from '../kernel.js';
 import type { Lowering } from '../plan/lowering.js';
+import type { TemplateValues } from '../template.js';
 import forward from './attention.wgsl';
 import backwardKeys from './attention_dkv.wgsl';
 import backwardQueries from './attention_dq.wgsl';
@@ -15,7 +16,9 @@ import gradient from './attention_gradient.wgsl';
 import forwardLanes from './attention_lanes.wgsl';
 import backwardKeysLanes from './attention_lanes_dkv.wgsl';
 import backwardQueriesLanes from './attention_lanes_dq.wgsl';
+import lanesProducts from './attention_lanes_products.wgsl';
 import place from './attention_place.wgsl';
+import products from './attention_products.wgsl';
 import score from './attention_score.wgsl';
 import { isAligned } from './pointwise.js';
 
@@ -23,6 +26,10 @@ type Step = AttentionStep | AttentionBackwardStep;
 
 /** With 64 lanes of two vectors each, more columns have no owner. */
 const largestHead = 512;
+
+/** Backward: what the rows of a workgroup are, and what its lanes read against them (attention_products.wgsl). */
+const byQueries = { ROW: 'q', ROW_OUT: 'dout', LANE: 'k', LANE_OUT: 'v' };
+const byKeys = { ROW: 'k', ROW_OUT: 'v', LANE: 'q', LANE_OUT: 'dout' };
 
 export function attention(step: AttentionStep, to: Lowering): void {
   const { batch, heads, queries, logSumExp } = step;
@@ -50,7 +57,7 @@ export function attentionBackward(step: AttentionBackwardStep, to: Lowering): vo
     kernel.input('log_sum', step.logSumExp);
     kernel.output('delta', delta);
     const kernels = { tiles: backwardQueries + gradient, lanes: backwardQueriesLanes + gradient };
-    finish('attention_dq', kernels, step, access, to, queries, heads, {});
+    finish('attention_dq', kernels, step, access, to, queries, heads, byQueries);
   }
   if (keys > 0) {
     const kernel = to.kernel(`${step.label ?? 'attention backward'} (keys)`);
@@ -62,7 +69,7 @@ export function attentionBackward(step: AttentionBackwardStep, to: Lowering): vo
     kernel.input('delta', delta);
     kernel.sizes({ keys, key_heads: keyHeads });
     const kernels = { tiles: backwardKeys + gradient, lanes: backwardKeysLanes + gradient };
-    finish('attention_dkv', kernels, step, access, to, keys, keyHeads, {});
+    finish('attention_dkv', kernels, step, access, to, keys, keyHeads, byKeys);
   }
 }
 
@@ -156,7 +163,7 @@ function finish(
   to: Lowering,
   positions: number,
   heads: number,
-  values: Readonly<Record<string, boolean | number>>,
+  values: TemplateValues,
 ): void {
   const { kernel } = access;
   if (step.mask) access.mask(step.mask);
@@ -207,6 +214,7 @@ function finish(
         DROPOUT: step.dropout !== null,
         SEEDED: step.dropoutP !== null,
         ...(byLanes ? {} : { ROWS: rows, PER: 2 }),
+        ...(name === 'attention' ? {} : { PRODUCTS: byLanes ? lanesProducts : products }),
         ...(name === 'attention' && !byLanes ? { SHARE: lanes / rows, SHARED: lanes > rows } : {}),
       },
       groups,

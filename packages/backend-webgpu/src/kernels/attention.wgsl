@@ -41,9 +41,6 @@ fn main(
   let end = end_of_keys(min(t0 + $ROWSu - 1u, last));
 
   let row = lane / $SHAREu;
-#if DROPOUT
-  let dropout_at = dropout_row(b, h, min(t0 + row, last));
-#end
   var m = unseen;
   var total = 0.0;
 #for S SLOTS
@@ -91,6 +88,10 @@ fn main(
     let m_new = max(m, block_max);
     let correction = exp_not_positive(m - m_new);
     var sum = 0.0;
+#if DROPOUT
+    // In each round again: kept, it would cost a register too many.
+    let dropout_at = dropout_row(b, h, min(t0 + row, last));
+#end
     for (var e = lane % $SHAREu; e < block; e += $SHAREu) {
       let x = weights[row * block + e];
       var p = exp_not_positive(x - m_new);

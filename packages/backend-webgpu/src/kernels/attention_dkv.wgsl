@@ -46,32 +46,8 @@ fn main(
       let t_load_$P = min(t_$P, params.queries - 1u);
       let q_at_$P = q_at + t_load_$P * params.q_position;
       let dout_at_$P = dout_at + t_load_$P * params.dout_position;
-#for R ROWS
-      var x_$R_$P = 0.0;
-      var dp_$R_$P = 0.0;
 #end
-#end
-      for (var c = 0u; c < params.chunks; c++) {
-#for P PER
-        let q_$P = read_q(q_at_$P, c);
-        let do_$P = read_dout(dout_at_$P, c);
-#end
-#for R ROWS
-        let k_$R = read_k(k_at_$R, c);
-        let v_$R = read_v(v_at_$R, c);
-#for P PER
-        x_$R_$P += dot(q_$P, k_$R);
-        dp_$R_$P += dot(do_$P, v_$R);
-#end
-#end
-      }
-#for R ROWS
-#for P PER
-      weights[$Ru * block + $Pu * $LANESu + lane] = x_$R_$P;
-      slopes[$Ru * block + $Pu * $LANESu + lane] = dp_$R_$P;
-#end
-#end
-      workgroupBarrier();
+#use PRODUCTS
       for (var e = lane; e < $ROWSu * block; e += $LANESu) {
         let t = t0 + e % block;
         let at = statistics + min(t, params.queries - 1u);

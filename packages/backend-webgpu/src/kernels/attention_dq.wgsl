@@ -57,32 +57,8 @@ fn main(
     let s_$P = s0 + $Pu * $LANESu + lane;
     let k_at_$P = k_at + min(s_$P, params.key_length - 1u) * params.k_position;
     let v_at_$P = v_at + min(s_$P, params.key_length - 1u) * params.v_position;
-#for R ROWS
-    var x_$R_$P = 0.0;
-    var dp_$R_$P = 0.0;
 #end
-#end
-    for (var c = 0u; c < params.chunks; c++) {
-#for P PER
-      let k_$P = read_k(k_at_$P, c);
-      let v_$P = read_v(v_at_$P, c);
-#end
-#for R ROWS
-      let q_$R = read_q(q_at_$R, c);
-      let do_$R = read_dout(dout_at_$R, c);
-#for P PER
-      x_$R_$P += dot(q_$R, k_$P);
-      dp_$R_$P += dot(do_$R, v_$P);
-#end
-#end
-    }
-#for R ROWS
-#for P PER
-    weights[$Ru * block + $Pu * $LANESu + lane] = x_$R_$P;
-    slopes[$Ru * block + $Pu * $LANESu + lane] = dp_$R_$P;
-#end
-#end
-    workgroupBarrier();
+#use PRODUCTS
     for (var e = lane; e < $ROWSu * block; e += $LANESu) {
       let t = t0 + e / block;
       let log_sum = load_log_sum(statistics + min(t, last));

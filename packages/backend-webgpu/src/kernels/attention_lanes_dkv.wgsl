@@ -40,20 +40,7 @@ fn main(
       let t_load = min(t, last);
       let q_at = q_base + t_load * params.q_position;
       let dout_at = dout_base + t_load * params.dout_position;
-#for R LANES
-      var x_$R = 0.0;
-      var dp_$R = 0.0;
-#end
-      for (var c = 0u; c < params.chunks; c++) {
-        let q = read_q(q_at, c);
-        let d = read_dout(dout_at, c);
-        let k = read_k(k_at, c);
-        let v = read_v(v_at, c);
-#for R LANES
-        x_$R += dot(subgroupBroadcast(k, $Ru), q);
-        dp_$R += dot(subgroupBroadcast(v, $Ru), d);
-#end
-      }
+#use PRODUCTS
       let log_sum = load_log_sum(statistics + t_load);
       let delta = load_delta(statistics + t_load);
 #for R LANES

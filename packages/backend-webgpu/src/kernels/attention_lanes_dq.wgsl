@@ -19,8 +19,8 @@ fn main(
   let h = place.head;
   let b = place.batch;
   let kh = h / params.heads_per_key;
-  let k_at = row_k(b, kh, 0u);
-  let v_at = row_v(b, kh, 0u);
+  let k_base = row_k(b, kh, 0u);
+  let v_base = row_v(b, kh, 0u);
   let last = params.queries - 1u;
   let statistics = (b * params.heads + h) * params.queries;
   let mine = min(t0 + lane, last);
@@ -45,27 +45,14 @@ fn main(
   for (var s0 = 0u; s0 < end; s0 += $LANESu) {
     let s = s0 + lane;
     let s_load = min(s, params.key_length - 1u);
-    let k_row = k_at + s_load * params.k_position;
-    let v_row = v_at + s_load * params.v_position;
-#for R LANES
-    var x_$R = 0.0;
-    var dp_$R = 0.0;
-#end
-    for (var c = 0u; c < params.chunks; c++) {
-      let k = read_k(k_row, c);
-      let v = read_v(v_row, c);
-      let q = read_q(q_at, c);
-      let d = read_dout(dout_at, c);
-#for R LANES
-      x_$R += dot(subgroupBroadcast(q, $Ru), k);
-      dp_$R += dot(subgroupBroadcast(d, $Ru), v);
-#end
-    }
+    let k_at = k_base + s_load * params.k_position;
+    let v_at = v_base + s_load * params.v_position;
+#use PRODUCTS
 #for R LANES
     let ds_$R = gradient(x_$R, dp_$R, log_sum_$R, delta_$R, b, h, t0 + $Ru, s).y;
 #end
 #for E LANES
-    let k_row_$E = k_at + min(s0 + $Eu, params.key_length - 1u) * params.k_position;
+    let k_row_$E = k_base + min(s0 + $Eu, params.key_length - 1u) * params.k_position;
 #for S SLOTS
     let k_$S_$E = read_k(k_row_$E, chunk_$S);
 #for R LANES
