@@ -1,5 +1,5 @@
 /** The training step that is measured: a GPT of four layers and 52 parameters, whose kernels take next to no time. */
-import { functional as F, manualSeed, nn, optim, tensor } from '@inkstone/core';
+import { functional as F, fromTypedArray, manualSeed, nn, optim, tensor } from '@inkstone/core';
 
 class Block extends nn.Module {
   constructor(width, heads) {
@@ -27,7 +27,7 @@ class Block extends nn.Module {
 /** Large enough that a batch stays on the device: small values that nobody reads move to the host. */
 const rowsOfBatch = 16;
 
-/** On the default device: the step, and batches for it. */
+/** On the default device: the step, and batches for it: new ones of the device's, and of the host's. */
 export function training() {
   manualSeed(1);
   const [layers, heads, width, block, vocabulary] = [4, 2, 8, 8, 17];
@@ -53,5 +53,7 @@ export function training() {
     tensor(ids(i), { dtype: 'int32' }).reshape(rowsOfBatch, block),
     tensor(ids(i + 1), { dtype: 'int32' }),
   ];
-  return { step, batch };
+  /** As a loader gives them: in their shape, on the host. */
+  const hostBatch = (i) => [fromTypedArray(ids(i), [rowsOfBatch, block]), fromTypedArray(ids(i + 1))];
+  return { step, batch, hostBatch };
 }
