@@ -169,7 +169,8 @@ async function measure(what, running) {
       );
     const ratios = rounds
       .map((answers) => best(bar.than, answers) / best(bar.ours, answers))
-      .filter(Number.isFinite);
+      // Neither side is missing.
+      .filter((ratio) => ratio > 0 && ratio < Number.POSITIVE_INFINITY);
     return ratios.length ? [{ ...bar, ratio: median(ratios), quartiles: quartiles(ratios), ratios }] : [];
   });
   const share = shares.length ? { share: median(shares), shares } : {};

@@ -198,6 +198,12 @@ function epilogueCases(): Case[] {
       inputs: [b.input('float32', shape, uniform(b.random, 35))],
       outputs: [b.output('float32', shape, { keys: ['exact'] })],
     })),
+    // More rows than wait for their epilogue together.
+    withEpilogue('of 60 wide rows, with a bias', { m: 60, n: 1100, k: 40 }, (b, shape, scale) => ({
+      program: { instructions: [load(0), load(1), add(0, 1)], outputs: [2] },
+      inputs: [b.input('float32', shape, repeatRows(uniform(b.random, 1100), 60), broadcast(0))],
+      outputs: [b.output('float32', shape, { keys: ['matmul', 'value'], scale: scale.map((s) => s + 1) })],
+    })),
     withEpilogue('of one row, with a bias', { m: 1, n: 300, k: 65 }, (b, shape, scale) => ({
       program: { instructions: [load(0), load(1), add(0, 1)], outputs: [2] },
       inputs: [b.input('float32', shape, uniform(b.random, 300))],

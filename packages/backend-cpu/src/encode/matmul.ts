@@ -24,8 +24,9 @@ const packedABytes = 196608;
 const mostRows = 200;
 /** Rows of a task that reads A in place: they stay in L1 from one panel of B to the next. */
 const inPlaceRows = 20;
-/** Rows of C that wait for the epilogue. */
+/** Rows of C that wait for the epilogue, and where B is packed for all: there each task reads the whole of B. */
 const epilogueBytes = 65536;
+const packedEpilogueBytes = 262144;
 
 /** A matrix of a batch: strides in elements. */
 interface Matrix {
@@ -174,7 +175,10 @@ function encodeCommand(
         ? Math.min(mostRows, packedABytes / (depthBlock * 4))
         : inPlaceRows
       : Math.max(tileRows, 65536 / Math.max(1, n * k));
-  if (!direct) rowBlock = Math.min(rowBlock, epilogueBytes / (n * 4));
+  if (!direct) {
+    const waiting = mode === MatmulMode.SharedPack ? packedEpilogueBytes : epilogueBytes;
+    rowBlock = Math.min(rowBlock, waiting / (n * 4));
+  }
   rowBlock = Math.max(tileRows, Math.floor(Math.min(rowBlock, m + tileRows - 1) / tileRows) * tileRows);
 
   writer.begin(CommandKind.Matmul, encoder.flags(product(batch) * m * n * k * 0.25));
