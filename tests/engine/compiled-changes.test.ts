@@ -78,6 +78,27 @@ describe('heard', () => {
     for (let i = 0; i < 3; i++) expect(await f(x).item()).toBe(before);
   });
 
+  test('hooks that the function itself adds', async () => {
+    const run = async (wrap: (f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor): Promise<number[]> => {
+      const model = new nn.Linear(1, 1, { bias: false });
+      const w = new nn.Parameter(tensor([1]));
+      const f = wrap((x) => {
+        const y = model.forward(x).detach().div(model.weight.detach());
+        model.registerForwardHook((_module, _args, output) => (output as Tensor).mul(2));
+        w.grad = null;
+        w.mul(x.view(1)).sum().backward();
+        w.registerHook((gradient) => gradient.mul(3));
+        return y.add(w.grad as unknown as Tensor);
+      });
+      const values: number[] = [];
+      for (let i = 0; i < 4; i++) values.push(await f(ones(1, 1)).item());
+      return values;
+    };
+    const expected = [1 + 1, 2 + 3, 4 + 9, 8 + 27];
+    expect(await run((f) => f)).toEqual(expected);
+    expect(await run((f) => compile(f))).toEqual(expected);
+  });
+
   test('a group that an optimizer gets', async () => {
     const [w, v] = [new nn.Parameter(tensor([1])), new nn.Parameter(tensor([1]))];
     const optimizer = new optim.SGD([w], { lr: 1 });

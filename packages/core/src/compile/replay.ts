@@ -183,8 +183,10 @@ export class Replay {
     for (const captured of this.#written) captured.deliver();
     if (this.#written.length > 0) noteChange();
     this.#findFloating();
-    // Where cells are left as nobody found them, the next call has to look.
-    this.#seen = this.#written.every(({ closed }) => closed) ? changes : -1;
+    // Where cells are left as nobody found them, or the function itself changed what a guard looks at, the next call has to
+    // look.
+    const holds = this.#written.every(({ closed }) => closed) && this.#parts.guards.every((guard) => guard());
+    this.#seen = holds ? changes : -1;
   }
 
   /** Whether all cells hold what this can work with; finds where it lies. */
