@@ -144,8 +144,13 @@ export function attentionBackward(name: string, spec: Attention): Case {
     const out = b.output(dtype, query, value(2 * scoreSize(spec)), layout);
     const logSumExp = b.output(dtype, [batch, heads, queries], value(8 * scoreSize(spec)));
     // Every query (of every head that shares the key head) adds to dk and dv.
-    const perKey: Check = { keys: ['attentionBackward', 'gradient'], scale: queries * (heads / keyHeads) };
-    const perQuery: Check = { keys: ['attentionBackward', 'gradient'], scale: headSize };
+    // Out and log-sum-exp come in with 11 bits: 2^-11 / 1e-5.
+    const coarse = dtype === 'float16' ? 50 : 1;
+    const gradient = (scale: number): Check => ({
+      keys: ['attentionBackward', 'gradient'],
+      scale: scale * coarse,
+    });
+    const [perKey, perQuery] = [gradient(queries * (heads / keyHeads)), gradient(headSize)];
     const backward: AttentionBackwardStep = {
       ...step,
       kind: 'attentionBackward',
@@ -278,6 +283,9 @@ export function attentionCases(dtypes: readonly DType[]): Case[] {
     cases.push(
       attention(`in ${dtype}`, spec),
       attention(`in ${dtype}, with dropout from a seed`, { ...spec, dropout: 0.25, seed: 99 }),
+    );
+    cases.push(
+      attentionBackward(`in ${dtype}, with dropout from a seed`, { ...spec, dropout: 0.25, seed: 99 }),
     );
     if (dtype === 'float64') cases.push(attentionBackward(`in ${dtype}`, spec));
   }
