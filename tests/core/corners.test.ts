@@ -62,6 +62,10 @@ describe.each(backends)('on $name', ({ backend }) => {
   test('slopes that are 0 where a formula gives none', async () => {
     const x = leaf([0, 2]);
     await near(slope(x, x.pow(0)), [0, 0]);
+    const steep = leaf([-2.5, 0, 2.5]);
+    for (const flat of ['floor', 'ceil', 'round', 'trunc', 'sign'] as const)
+      await near(slope(steep, steep[flat]().sqrt()), [0, 0, 0]);
+    await near(slope(steep, steep.floorDivide(3).add(1).log()), [0, 0, 0]);
     const rows = leaf([[2, 2], [1, 3]]); // biome-ignore format: a matrix
     await near(slope(rows, rows.std(1)), [0, 0, -Math.SQRT1_2, Math.SQRT1_2]);
   });
@@ -102,12 +106,22 @@ describe.each(backends)('on $name', ({ backend }) => {
     await near(tensor([1, Number.NaN]).clamp(undefined, -inf), [-inf, Number.NaN]);
   });
 
-  test('bools have a maximum, and are filled with what is not 0', async () => {
+  test('the largest has all of an infinite gradient, others have none', async () => {
+    const x = leaf([0, -2, 0]);
+    await near(slope(x, x.max().sqrt()), [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY]);
+  });
+
+  test('bools have a maximum, add up to true, and are filled with what is not 0', async () => {
     const [a, b] = [tensor([true, false, true]), tensor([false, false, true])];
     for (const op of ['maximum', 'fmax'] as const)
       expect(await a[op](b).toArray()).toEqual([true, false, true]);
     for (const op of ['minimum', 'fmin'] as const)
       expect(await a[op](b).toArray()).toEqual([false, false, true]);
+    expect(await b.scatterAdd(0, ints(0, 0), a).toArray()).toEqual([true, false, true]);
+    expect(await b.indexAdd(0, ints(1, 0, 0), a).toArray()).toEqual([true, true, true]);
+    expect(() => ints(1).indexAdd(0, ints(0), ints(1), { alpha: 0.5 })).toThrow(
+      'indexAdd: alpha of int32 is 0.5',
+    );
     expect(await b.scatter(0, ints(0), -2).toArray()).toEqual([true, false, true]);
     await near(ints(1, 5).indexFill(0, ints(0), -2.5), [-2, 5]);
   });
@@ -116,6 +130,7 @@ describe.each(backends)('on $name', ({ backend }) => {
     const x = leaf(3);
     await near(x.flip(0), [3]);
     await near(slope(x, x.mean([0])), [1]);
+    expect(() => x.amin(1)).toThrow('min: dimension 1 is out of range');
     expect(() => x.sort(1)).toThrow('sort: dimension 1 is out of range');
     expect(() => x.topk(1, 1)).toThrow('topk: dimension 1 is out of range');
     const nothing = zeros(2, 0);
@@ -141,6 +156,20 @@ describe.each(backends)('on $name', ({ backend }) => {
     noGrad(() => z.select(0, 1).add_(1));
     await near(z, [3, 7]);
     await near(slope(x, z.square()), [18, 42]);
+  });
+
+  test('a result that equals its input is a tensor of its own', async () => {
+    const x = leaf(2);
+    for (const same of [x.sum(), x.pow(1), x.sort().values, x.clone().max(0).values]) {
+      expect(same.isLeaf).toBe(false);
+      same.add_(1);
+      await near(slope(x, same.square()), [6]);
+    }
+    const { sum, view } = noGrad(() => ({ sum: x.sum(), view: x.float() }));
+    expect(sum.requiresGrad).toBe(false);
+    sum.mul_(2);
+    await near(x, [2]);
+    expect(view).toBe(x);
   });
 
   test('what does not go into a dtype is not cut to go into it', async () => {

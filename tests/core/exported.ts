@@ -3,7 +3,7 @@ import * as core from '@inkstone/core';
 
 /** What is exported and no op: how it is read, what it is made of, where it lives. */
 const notOps = {
-  t: 'constructor make viewed looked fromHost size numel data item toArray toString format print requiresGrad_ backward retainGrad registerHook keep dispose allclose equal',
+  t: 'constructor handle make viewed looked fromHost size numel data item toArray toString format print requiresGrad_ backward retainGrad registerHook keep dispose allclose equal',
   core:
     'Tensor Parameter Generator BackendUnavailable DeviceLostError OutOfMemoryError ' +
     'use open setDefaultDevice defaultDevice grad valueAndGrad noGrad enableGrad checkpoint keep state withRng ' +

@@ -241,6 +241,7 @@ const wrongDtypes: Rows = {
   ]),
   't.bitwiseNot': [() => z(2).bitwiseNot(), 'float32'],
   ...rows('sub sub_', (name) => [() => method(mask(2), name)(mask(2)), 'bool']),
+  ...rows('floorDivide remainder fmod', (name) => [() => method(mask(2), name)(mask(2)), 'bool']),
   ...rows('add_ mul_', (name) => [() => method(ints(2), name)(0.5), 'float32', 'int32']),
   't.clamp_': [() => ints(2).clamp_(0.5, 1), 'float32', 'int32'],
   't.div_': [() => ints(2).div_(2), 'float32', 'int32'],

@@ -74,12 +74,13 @@ export function normalizeDims(
   rank: number,
 ): number[] {
   if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
-  if (typeof dim === 'number') return rank === 0 ? [] : [normalizeDim(op, dim, rank)];
-  const dims = dim.map((d) => normalizeDim(op, d, rank)).sort((a, b) => a - b);
+  const dims = (typeof dim === 'number' ? [dim] : dim)
+    .map((d) => normalizeDim(op, d, rank))
+    .sort((a, b) => a - b);
   if (rank === 0) return [];
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1])
-      throw new Error(`${op}: dimension ${dims[i]} appears more than once in [${dim.join(', ')}]`);
+      throw new Error(`${op}: dimension ${dims[i]} appears more than once in [${dim}]`);
   }
   return dims;
 }

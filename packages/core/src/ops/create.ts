@@ -18,6 +18,9 @@ export function full(device: GraphDevice, shape: Shape, value: number, dtype: DT
   return recordOn(device, fullOp, [], shape, dtype, { shape, value: text });
 }
 
+/** Zeros in the shape and dtype of x. */
+export const zerosOf = (x: Value): Value => full(x.device, x.shape, 0, x.dtype);
+
 const arangeOp = define('arange', (b, _x, node) => {
   const { start, step } = node.attrs as { start: number; step: number };
   const i = b.cast(b.index(0), computeTypeOf(node.dtype));

@@ -4,13 +4,15 @@ import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import { record } from '../graph/record.js';
 import type { Value } from '../graph/value.js';
 import { cast } from './cast.js';
+import { zerosOf } from './create.js';
 import { define, type Gradient } from './define.js';
 import { floating, keeping } from './elementwise.js';
 import { expectOneOf } from './expect.js';
 import { div, exp, ge, gt, le, mul, neg, square, sub, where } from './pointwise.js';
 import { promoteNumber } from './promotion.js';
 
-const flat: Gradient = (g) => mul(g, 0);
+/** Zeros, of an infinite gradient too. */
+const flat: Gradient = zerosOf;
 
 export const abs = keeping('abs', 'abs', (g, x) => mul(g, sign(x)));
 export const sign: (x: Value) => Value = keeping('sign', 'sign', flat);

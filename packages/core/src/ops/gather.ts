@@ -5,6 +5,7 @@ import type { KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { Value } from '../graph/value.js';
+import { cast } from './cast.js';
 import { full } from './create.js';
 import { axes, checkHostIndices, checkIndex, flagOf } from './indexing.js';
 import { add } from './pointwise.js';
@@ -179,6 +180,8 @@ export function scatter(x: Value, dim: number, index: Value, source: Value | num
 
 /** torch.scatter_add: x plus source[..., i, ...] at index[..., i, ...], in the order of i. */
 export function scatterAdd(x: Value, dim: number, index: Value, source: Value): Value {
+  if (x.dtype === 'bool' && source.dtype === 'bool')
+    return cast(scatterAdd(cast(x, 'int32'), dim, index, cast(source, 'int32')), 'bool');
   return within('scatterAdd', x, dim, index, source, (part, axis, used, checked) =>
     add(part, scatterSum(part.shape, axis, index, used, x.dtype, checked)),
   );

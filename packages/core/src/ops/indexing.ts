@@ -1,10 +1,12 @@
 /** Selection and summation with one index for all rows: embedding, indexSelect, indexAdd. */
+import { isFloatingPoint } from '../backend/dtype.js';
 import { operandAs, operandOf } from '../graph/layout.js';
 import type { KernelIO, KernelOp } from '../graph/op.js';
 import { record } from '../graph/record.js';
 import { normalizeDim, type Shape, showShape, sizeOf } from '../graph/shape.js';
 import type { HostArray, Value } from '../graph/value.js';
-import { expectIndices } from './expect.js';
+import { cast } from './cast.js';
+import { expectIndices, expectWhole } from './expect.js';
 import { add, mul } from './pointwise.js';
 
 /** The elements of an index, in any order, if the host knows them. */
@@ -144,6 +146,9 @@ export function indexAdd(x: Value, dim: number, index: Value, source: Value, alp
   checkIndex('indexAdd', index);
   const axis = normalizeDim('indexAdd', dim, x.shape.length);
   if (source.dtype !== x.dtype) throw new Error(`indexAdd: dtypes ${x.dtype} and ${source.dtype} differ`);
+  if (!isFloatingPoint(x.dtype)) expectWhole('indexAdd', `alpha of ${x.dtype}`, alpha, -Infinity);
+  if (x.dtype === 'bool')
+    return cast(indexAdd(cast(x, 'int32'), dim, index, cast(source, 'int32'), alpha), 'bool');
   const fits =
     index.shape.length === 1 &&
     source.shape.length === x.shape.length &&

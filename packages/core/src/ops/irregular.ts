@@ -3,6 +3,7 @@ import { isFloatingPoint } from '../backend/dtype.js';
 import type { Expr, ProgramBuilder } from '../graph/program-builder.js';
 import type { Value } from '../graph/value.js';
 import { cast } from './cast.js';
+import { zerosOf } from './create.js';
 import { floating } from './elementwise.js';
 import { abs, cos, isinf, isnan, sin } from './functions.js';
 import { named } from './named.js';
@@ -63,7 +64,7 @@ const copysignOp = binaryOp(
     );
     return b.select(below, b.unary('neg', size), size);
   },
-  (g, x, _y, out) => ({ x: () => where(eq(x, 0), 0, mul(g, div(out, x))), y: () => mul(g, 0) }),
+  (g, x, _y, out) => ({ x: () => where(eq(x, 0), 0, mul(g, div(out, x))), y: () => zerosOf(g) }),
 );
 /** The size of x with the sign of y. */
 export const copysign = (x: Operand, y: Operand): Value => binary(copysignOp, x, y, toFloat);

@@ -11,6 +11,7 @@ import type { Value } from '../graph/value.js';
 import { raised } from './autocast.js';
 import { sumTo } from './broadcast.js';
 import { cast, detach } from './cast.js';
+import { zerosOf } from './create.js';
 import { define } from './define.js';
 import { floating } from './elementwise.js';
 import { promoteNumber, promoteTypes, toFloat } from './promotion.js';
@@ -132,7 +133,12 @@ export function add(x: Operand, y: Operand, alpha = 1): Value {
 
 /** x - alpha * y */
 export function sub(x: Operand, y: Operand, alpha = 1): Value {
-  return binary(subOp, x, alpha === 1 ? y : scaled(y, alpha), notBool('sub'));
+  return binary(
+    subOp,
+    x,
+    alpha === 1 ? y : scaled(y, alpha),
+    notBool('sub', 'bool tensors cannot be subtracted; use logicalXor or logicalNot'),
+  );
 }
 
 const scaled = (y: Operand, alpha: number): Operand => (typeof y === 'number' ? y * alpha : mul(y, alpha));
@@ -146,10 +152,9 @@ export function div(x: Operand, y: Operand): Value {
   return binary(divOp, x, y, toFloat);
 }
 
-function notBool(name: string): (dtype: DType) => DType {
+function notBool(name: string, why = 'not defined for bool'): (dtype: DType) => DType {
   return (dtype) => {
-    if (dtype === 'bool')
-      throw new Error(`${name}: bool tensors cannot be subtracted; use logicalXor or logicalNot`);
+    if (dtype === 'bool') throw new Error(`${name}: ${why}`);
     return dtype;
   };
 }
@@ -162,7 +167,7 @@ export function neg(x: Value): Value {
 }
 
 /** Rounded quotients are flat: PyTorch gives zeros, and so do we. */
-const flatQuotient: BinaryGradient = (g) => ({ x: () => mul(g, 0), y: () => mul(g, 0) });
+const flatQuotient: BinaryGradient = (g) => ({ x: () => zerosOf(g), y: () => zerosOf(g) });
 const floorDivOp = binaryOp('floorDivide', instruction('floorDiv'), flatQuotient);
 const truncDivOp = binaryOp(
   'truncDiv',
@@ -179,20 +184,21 @@ const remainderOp = binaryOp('remainder', instruction('remainder'), (g, x, y) =>
 }));
 const fmodOp = binaryOp('fmod', instruction('fmod'), (g, x, y) => ({
   x: () => g,
-  y: () => neg(mul(g, binary(truncDivOp, constant(x), constant(y)))),
+  y: () => neg(mul(g, truncDivide(constant(x), constant(y)))),
 }));
 
 /** A quotient's whole part is constant almost everywhere. */
 const constant = (x: Operand): Operand => (typeof x === 'number' ? x : detach(x));
 
 /** Rounded towards minus infinity, as Python's //. */
-export const floorDivide = (x: Operand, y: Operand): Value => binary(floorDivOp, x, y);
+export const floorDivide = (x: Operand, y: Operand): Value =>
+  binary(floorDivOp, x, y, notBool('floorDivide'));
 /** Rounded towards zero, as C's / on integers. */
-export const truncDivide = (x: Operand, y: Operand): Value => binary(truncDivOp, x, y);
+export const truncDivide = (x: Operand, y: Operand): Value => binary(truncDivOp, x, y, notBool('div'));
 /** With the sign of the divisor, as Python's %. */
-export const remainder = (x: Operand, y: Operand): Value => binary(remainderOp, x, y);
+export const remainder = (x: Operand, y: Operand): Value => binary(remainderOp, x, y, notBool('remainder'));
 /** With the sign of the dividend, as C's fmod. */
-export const fmod = (x: Operand, y: Operand): Value => binary(fmodOp, x, y);
+export const fmod = (x: Operand, y: Operand): Value => binary(fmodOp, x, y, notBool('fmod'));
 
 function comparison(op: BinaryOp): (x: Operand, y: Operand) => Value {
   const pointwise = binaryOp(op, (b, x, y) => {

@@ -36,9 +36,9 @@ function extremeOp(name: 'max' | 'min'): ReduceOp {
     name,
     gradient: (node, g) => {
       const [x] = node.inputs;
-      const best = cast(eq(x, spread(node, node)), x.dtype);
-      const ties = spread(sum(best, dimsOf(node)), node);
-      return [div(mul(spread(g, node), best), ties)];
+      const best = eq(x, spread(node, node));
+      const ties = spread(sum(cast(best, x.dtype), dimsOf(node)), node);
+      return [where(best, div(spread(g, node), ties), 0)];
     },
   };
 }

@@ -53,7 +53,7 @@ export abstract class TensorArithmetic extends TensorBase {
   }
   /** this + weight * (end - this) */
   lerp(end: Tensor, weight: Other): Tensor {
-    return named('lerp', () => this.add(end.sub(this.make(this.value)).mul(weight)));
+    return named('lerp', () => this.add(end.sub(this.handle(this.value)).mul(weight)));
   }
 
   eq(other: Other): Tensor {
@@ -235,9 +235,9 @@ export abstract class TensorArithmetic extends TensorBase {
     return this.make(special.logaddexp(this.value, of(other)));
   }
 
-  /** The elements in another dtype. */
+  /** The elements in another dtype; the tensor itself where it has that dtype. */
   to(dtype: DType): Tensor {
-    return this.make(cast(this.value, dtype));
+    return dtype === this.dtype ? (this as unknown as Tensor) : this.make(cast(this.value, dtype));
   }
   float(): Tensor {
     return this.to('float32');

@@ -24,15 +24,20 @@ export interface Origin {
 }
 
 export abstract class TensorBase extends Cell<Value> {
-  /** A new handle for the result of an op. */
-  protected abstract make(value: Value): Tensor;
+  /** A new handle. */
+  protected abstract handle(value: Value): Tensor;
+
+  /** A new handle for the result of an op, which is not this tensor's own value: what changes it leaves this as it is. */
+  protected make(value: Value): Tensor {
+    return this.handle(value === this.value ? clone(value) : value);
+  }
 
   /** Of views: the tensor that is looked at, so that an in-place change can go there. */
   protected origin: Origin | null = null;
 
   /** A new handle for another look at this tensor's elements. */
   protected viewed(value: Value): Tensor {
-    const view = this.make(value);
+    const view = this.handle(value);
     const steps = viewSteps(this.value, value);
     view.origin = { base: this as unknown as Tensor, seen: this.value.seq, steps };
     return view;
@@ -159,7 +164,7 @@ export abstract class TensorBase extends Cell<Value> {
   /** The gradient collected by backward passes: null before the first and after `zeroGrad`. */
   get grad(): Tensor | null {
     const gradient = this.value.leaf?.gradient ?? keptGradient(this.value);
-    return gradient ? this.make(gradient) : null;
+    return gradient ? this.handle(gradient) : null;
   }
 
   set grad(gradient: Tensor | null) {
@@ -212,7 +217,7 @@ export abstract class TensorBase extends Cell<Value> {
   registerHook(hook: (gradient: Tensor) => Tensor | undefined): () => void {
     if (!this.requiresGrad) throw new Error('registerHook: the tensor does not require a gradient');
     return addGradientHook(this.value, (gradient) => {
-      const next = hook(this.make(gradient));
+      const next = hook(this.handle(gradient));
       if (next && showShape(next.shape) !== showShape(gradient.shape)) {
         throw new Error(
           `registerHook: the hook gave shape ${showShape(next.shape)} for a gradient of shape ${showShape(gradient.shape)}`,

@@ -26,7 +26,7 @@ import { type Index, TensorIndexing } from './indexing.js';
  * values are read with `await t.item()`, `await t.toArray()` or `await t.data()`.
  */
 export class Tensor extends TensorIndexing {
-  protected make(value: Value): Tensor {
+  protected handle(value: Value): Tensor {
     return new Tensor(value);
   }
 
