@@ -8,7 +8,7 @@ import { defineConfig } from 'vite';
 const groups: Readonly<Record<string, RegExp>> = {
   base: /src\/(error|format\/(check|json))\.ts/,
   core: /src\/(pipeline\/pipeline|pipeline\/pretokenizers|format\/file|model\/(vocab|word-cache))\.ts/,
-  text: /src\/pipeline\/(split|patterns|utf8)\.ts/,
+  text: /src\/pipeline\/(split|patterns|utf8|prepended)\.ts/,
   bytes: /src\/kinds\/bytes\.ts/,
   bpe: /src\/kinds\/bpe\.ts/,
   sentencepiece: /src\/kinds\/sentencepiece\.ts/,
@@ -18,7 +18,6 @@ const groups: Readonly<Record<string, RegExp>> = {
   cl100k: /src\/scan\/cl100k\.ts/,
   o200k: /src\/scan\/o200k\.ts/,
   deepseek: /src\/scan\/deepseek\.ts/,
-  punctuation: /src\/scan\/punctuation\.ts/,
   bert: /src\/kinds\/bert\.ts/,
 };
 

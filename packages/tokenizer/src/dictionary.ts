@@ -53,19 +53,10 @@ export class DictionaryTokenizer implements Tokenizer {
     const ids: number[] = [];
     const unk = this.unkToken === undefined ? undefined : this.#vocab.get(this.unkToken);
     for (let at = 0; at < text.length; ) {
-      let id = -1;
-      let end = at;
-      for (let i = at, node = Trie.ROOT; i < text.length; ) {
-        node = this.#trie.next(node, text.charCodeAt(i++));
-        if (node < 0) break;
-        if (this.#trie.valueAt(node) >= 0) {
-          id = this.#trie.valueAt(node);
-          end = i;
-        }
-      }
+      const id = this.#trie.longest(text, at, text.length);
       if (id >= 0) {
         ids.push(id);
-        at = end;
+        at = this.#trie.stop;
         continue;
       }
       const character = String.fromCodePoint(text.codePointAt(at) as number);

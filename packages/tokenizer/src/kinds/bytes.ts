@@ -6,7 +6,6 @@ import type { Encoding } from '../pipeline/encoding.js';
 import type { Kinds } from '../pipeline/kinds.js';
 import { type Normalizer, perCharacter } from '../pipeline/normalizers.js';
 import { finderOf } from '../pipeline/patterns.js';
-import { prepended } from '../pipeline/piece.js';
 import {
   asTokenId,
   fixed,
@@ -15,6 +14,7 @@ import {
   type TokenText,
   withOverflow,
 } from '../pipeline/postprocessors.js';
+import { prepended } from '../pipeline/prepended.js';
 import type { Step } from '../pipeline/pretokenizers.js';
 import { asBehavior, splitBy } from '../pipeline/split.js';
 import { Utf8Decoder } from '../pipeline/utf8.js';

@@ -38,15 +38,26 @@ export class Trie {
     return slot < 0 ? -1 : this.#children.first(slot);
   }
 
+  /** Where the string ends that `longest` has found last. */
+  stop = 0;
+
+  /** The value of the longest string that starts at `at` in a text and ends by `end`, or -1. */
+  longest(text: string, at: number, end: number): number {
+    let value = -1;
+    for (let node = Trie.ROOT; at < end; ) {
+      node = this.next(node, text.charCodeAt(at++));
+      if (node < 0) break;
+      const found = this.#values[node] as number;
+      if (found >= 0) {
+        value = found;
+        this.stop = at;
+      }
+    }
+    return value;
+  }
+
   /** The value of the string that ends at `node`, or -1. */
   valueAt(node: number): number {
     return this.#values[node] as number;
-  }
-
-  /** The value of exactly this string, or -1. */
-  get(text: string): number {
-    let node = Trie.ROOT;
-    for (let i = 0; i < text.length && node >= 0; i++) node = this.next(node, text.charCodeAt(i));
-    return node < 0 ? -1 : this.valueAt(node);
   }
 }

@@ -62,21 +62,11 @@ export class WordPiece implements Model {
     let at = this.#isTooLong(text, start, end) ? end + 1 : start;
     while (at < end) {
       const trie = at === start ? this.#first : this.#rest;
-      let stop = -1;
-      let id = -1;
-      for (let i = at, node = Trie.ROOT; i < end; ) {
-        node = trie.next(node, text.charCodeAt(i++));
-        if (node < 0) break;
-        const value = trie.valueAt(node);
-        if (value >= 0) {
-          id = value;
-          stop = i;
-        }
-      }
-      if (stop < 0) break;
+      const id = trie.longest(text, at, end);
+      if (id < 0) break;
       ids.push(id);
-      spans?.push(at, stop);
-      at = stop;
+      spans?.push(at, trie.stop);
+      at = trie.stop;
     }
     if (at === end) return;
     if (this.unkId === undefined) {

@@ -19,8 +19,7 @@ export interface Segment {
 export class AddedTokens {
   readonly tokens: readonly AddedTokenJSON[];
   readonly #byId = new Map<number, AddedTokenJSON>();
-  readonly #idOf = new Map<string, number>();
-  readonly #special = new Set<string>();
+  readonly #byContent = new Map<string, AddedTokenJSON>();
   /** What a normalized token looks like in normalized text, where that differs. */
   readonly #normalizedForm = new Map<number, string>();
   readonly #plain: Finder;
@@ -33,8 +32,7 @@ export class AddedTokens {
     for (const token of tokens) {
       if (token.content === '') throw new TokenizerError(`Added token ${token.id} is empty.`);
       this.#byId.set(token.id, token);
-      this.#idOf.set(token.content, token.id);
-      if (token.special) this.#special.add(token.content);
+      this.#byContent.set(token.content, token);
       const form = token.normalized && normalizer ? normalizer.normalize(token.content) : token.content;
       if (form !== token.content) this.#normalizedForm.set(token.id, form);
       if (form !== '') (token.normalized ? normalized : plain).push([form, token.id]);
@@ -44,7 +42,7 @@ export class AddedTokens {
   }
 
   get(token: string): number | undefined {
-    return this.#idOf.get(token);
+    return this.#byContent.get(token)?.id;
   }
 
   contentOf(id: number): string | undefined {
@@ -57,7 +55,7 @@ export class AddedTokens {
   }
 
   isSpecial(token: string): boolean {
-    return this.#special.has(token);
+    return this.#byContent.get(token)?.special === true;
   }
 
   /** Whether there are any that are looked for in normalized text. */
@@ -101,18 +99,12 @@ function standsAlone(text: string, start: number, end: number): boolean {
 /** Finds the leftmost of a set of strings, the longest where several start at one place. */
 class Finder {
   readonly #trie = new Trie();
-  /** Which UTF-16 units a string can start with. */
-  readonly #starts: Uint8Array | undefined;
   /** With one or few first units the engine's own search is quicker than a loop. */
   readonly #first: RegExp | undefined;
 
   constructor(strings: readonly (readonly [string, number])[]) {
     if (strings.length === 0) return;
-    this.#starts = new Uint8Array(0x10000);
-    for (const [text, id] of strings) {
-      this.#trie.add(text, id);
-      this.#starts[text.charCodeAt(0)] = 1;
-    }
+    for (const [text, id] of strings) this.#trie.add(text, id);
     const units = [...new Set(strings.map(([text]) => text.charCodeAt(0)))];
     const escaped = units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`);
     this.#first = new RegExp(`[${escaped.join('')}]`, 'g');
@@ -124,26 +116,15 @@ class Finder {
 
   find(text: string, from: number): { id: number; start: number; end: number } | undefined {
     if (!this.#first) return undefined;
-    const starts = this.#starts as Uint8Array;
     for (let start = from; start < text.length; start++) {
-      if (starts[text.charCodeAt(start)] === 0) {
+      if (this.#trie.next(Trie.ROOT, text.charCodeAt(start)) < 0) {
         this.#first.lastIndex = start;
         const match = this.#first.exec(text);
         if (!match) return undefined;
         start = match.index;
       }
-      let id = -1;
-      let end = start;
-      for (let i = start, node = Trie.ROOT; i < text.length; ) {
-        node = this.#trie.next(node, text.charCodeAt(i++));
-        if (node < 0) break;
-        const value = this.#trie.valueAt(node);
-        if (value >= 0) {
-          id = value;
-          end = i;
-        }
-      }
-      if (id >= 0) return { id, start, end };
+      const id = this.#trie.longest(text, start, text.length);
+      if (id >= 0) return { id, start, end: this.#trie.stop };
     }
     return undefined;
   }

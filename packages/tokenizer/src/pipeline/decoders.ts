@@ -1,6 +1,4 @@
-import { asArray } from '../format/check.js';
-import type { JSONPart } from '../format/json.js';
-import { type Context, choose } from './kinds.js';
+import { type Context, choose, partsOf } from './kinds.js';
 
 /**
  * The last stage: tokens back to text. A decoder takes tokens one by one and passes on what it is sure of,
@@ -27,10 +25,11 @@ export function decoderFromJSON(
   context: Context,
   fused = false,
 ): readonly [Decoder, fused: boolean] {
-  if ((json as { type?: unknown } | null)?.type === 'Sequence') {
+  const all = partsOf(json, 'decoders', path);
+  if (all) {
     const steps: Decoder[] = [];
-    for (const [i, one] of asArray((json as JSONPart).decoders, `${path}.decoders`).entries()) {
-      const [step, nowFused] = decoderFromJSON(one, `${path}.decoders[${i}]`, context, fused);
+    for (const [one, at] of all) {
+      const [step, nowFused] = decoderFromJSON(one, at, context, fused);
       steps.push(step);
       fused = nowFused;
     }

@@ -99,16 +99,11 @@ export function cut(
   }
   const parts: Encoding[] = [];
   const step = maxLength - stride;
-  if (direction === 'right') {
-    for (let start = 0; ; start += step) {
-      parts.push(slice(encoding, start, Math.min(start + maxLength, length)));
-      if (start + maxLength >= length) break;
-    }
-  } else {
-    for (let end = length; ; end -= step) {
-      parts.push(slice(encoding, Math.max(end - maxLength, 0), end));
-      if (end <= maxLength) break;
-    }
+  for (let from = 0, to = 0; to < length; from += step) {
+    to = Math.min(from + maxLength, length);
+    parts.push(
+      direction === 'right' ? slice(encoding, from, to) : slice(encoding, length - to, length - from),
+    );
   }
   const [first, ...overflowing] = parts as [Encoding, ...Encoding[]];
   return { ...first, overflowing };

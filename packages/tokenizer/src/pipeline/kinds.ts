@@ -1,5 +1,5 @@
 import { describeValue, TokenizerError } from '../error.js';
-import { asObject, asString } from '../format/check.js';
+import { asArray, asObject, asString } from '../format/check.js';
 import type { Model } from '../model/model.js';
 import type { Scanners } from '../scan/known.js';
 import type { Decoder } from './decoders.js';
@@ -75,6 +75,17 @@ export function choose<S extends Stage>(
     );
   }
   return [part, table[type] as NonNullable<Kinds[S]>[string]];
+}
+
+/** The parts of a `Sequence` with their paths; `undefined` for a part of any other type. */
+export function partsOf(
+  json: unknown,
+  list: string,
+  path: string,
+): [part: unknown, path: string][] | undefined {
+  const part = json as Record<string, unknown> | null;
+  if (part?.type !== 'Sequence') return undefined;
+  return asArray(part[list], `${path}.${list}`).map((one, i) => [one, `${path}.${list}[${i}]`]);
 }
 
 /** All that any of them has. */

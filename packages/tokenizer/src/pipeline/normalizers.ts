@@ -1,6 +1,5 @@
-import { asArray } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
-import { type Context, choose } from './kinds.js';
+import { type Context, choose, partsOf } from './kinds.js';
 import { inParts } from './parts.js';
 import { Edits, type Piece } from './piece.js';
 
@@ -53,11 +52,8 @@ export function perCharacter(
 
 /** Builds the normalizer that a file describes. @param path of the field, for errors. */
 export function normalizerFromJSON(json: unknown, path: string, context: Context): Normalizer {
-  const type = (json as { type?: unknown } | null)?.type;
-  if (type === 'Sequence') {
-    const all = asArray((json as JSONPart).normalizers, `${path}.normalizers`);
-    return sequence(all.map((one, i) => normalizerFromJSON(one, `${path}.normalizers[${i}]`, context)));
-  }
+  const all = partsOf(json, 'normalizers', path);
+  if (all) return sequence(all.map(([one, at]) => normalizerFromJSON(one, at, context)));
   const [part, build] = choose(context.kinds, 'normalizer', json, path);
   return build(part, path, context);
 }

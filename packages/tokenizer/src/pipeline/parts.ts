@@ -14,13 +14,3 @@ export function inParts(change: (text: string) => string): (text: string) => str
     return changed;
   };
 }
-
-/**
- * Replaces every occurrence of a text that is not empty. (`replaceAll` takes over thirty bytes for each, outside of
- * the heap.)
- */
-export function replacer(literal: string, content: string): (text: string) => string {
-  const replace = (text: string) => text.split(literal).join(content);
-  const all = literal.length === 1 ? inParts(replace) : replace;
-  return (text) => (text.includes(literal) ? all(text) : text);
-}

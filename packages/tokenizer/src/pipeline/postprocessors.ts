@@ -2,7 +2,7 @@ import { describeValue } from '../error.js';
 import { asArray, asId, asObject, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { concat, type Encoding, encodingOf } from './encoding.js';
-import { type Context, choose } from './kinds.js';
+import { type Context, choose, partsOf } from './kinds.js';
 
 /** The stage after the model: puts special tokens around one text or two, and numbers them. */
 export interface PostProcessor {
@@ -31,16 +31,10 @@ export function postProcess(
 
 /** Builds the post-processor that a file describes. @param path of the field, for errors. */
 export function postProcessorFromJSON(json: unknown, path: string, context: Context): PostProcessor {
-  const type = (json as { type?: unknown } | null)?.type;
+  const all = partsOf(json, 'processors', path);
+  if (all) return sequence(all.map(([one, at]) => postProcessorFromJSON(one, at, context)));
   // Nearly every file has one.
-  if (type === 'TemplateProcessing') return template(json as JSONPart, path);
-  if (type === 'Sequence') {
-    return sequence(
-      asArray((json as JSONPart).processors, `${path}.processors`).map((one, i) =>
-        postProcessorFromJSON(one, `${path}.processors[${i}]`, context),
-      ),
-    );
-  }
+  if ((json as JSONPart | null)?.type === 'TemplateProcessing') return template(json as JSONPart, path);
   const [part, build] = choose(context.kinds, 'postProcessor', json, path);
   return build(part, path, context);
 }

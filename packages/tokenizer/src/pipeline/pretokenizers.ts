@@ -1,7 +1,6 @@
-import { asArray } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import type { Scanner } from '../scan/scanner.js';
-import { type Context, choose } from './kinds.js';
+import { type Context, choose, partsOf } from './kinds.js';
 import type { Piece } from './piece.js';
 import type { Take } from './split.js';
 
@@ -20,12 +19,8 @@ export interface Step {
 
 /** The steps of the pre-tokenizer that a file describes. @param path of the field, for errors. */
 export function stepsFromJSON(json: unknown, path: string, context: Context): Step[] {
-  const type = (json as { type?: unknown } | null)?.type;
-  if (type === 'Sequence') {
-    return asArray((json as JSONPart).pretokenizers, `${path}.pretokenizers`).flatMap((one, i) =>
-      stepsFromJSON(one, `${path}.pretokenizers[${i}]`, context),
-    );
-  }
+  const all = partsOf(json, 'pretokenizers', path);
+  if (all) return all.flatMap(([one, at]) => stepsFromJSON(one, at, context));
   const [part, build] = choose(context.kinds, 'preTokenizer', json, path);
   return build(part, path, context);
 }
