@@ -150,4 +150,23 @@ it('SGD does not dampen the first step with momentum, whenever that is', async (
     expect(first).toBeCloseTo(want, 6);
     expect(second).toBeCloseTo(-2 * want, 6);
   }
+  // A buffer that is not used for a while is saved with the rest.
+  optimizer.paramGroups[0].momentum = 0;
+  optimizer.step();
+  const saved = await optimizer.stateDict();
+  const other = new optim.SGD([p], { lr: 0.1 });
+  other.loadStateDict(saved);
+  other.step();
+  expect((await other.stateDict()).state[0]?.buffers).toEqual(saved.state[0]?.buffers);
+});
+
+// Numbers of PyTorch 1.13: OneCycleLR(optimizer, max_lr=1, total_steps=4).
+it('OneCycleLR takes a step after each of a cycle, the last among them', () => {
+  const optimizer = new optim.SGD([new nn.Parameter(tensor([0]))], { lr: 0.1, momentum: 0.9 });
+  const schedule = new optim.lrScheduler.OneCycleLR(optimizer, { maxLr: 1, totalSteps: 4 });
+  for (const rate of [0.811745653949763, 0.2830609982, 4e-6, 0.2830609982]) {
+    schedule.step();
+    expect(optimizer.paramGroups[0].lr).toBeCloseTo(rate, 9);
+  }
+  expect(() => schedule.step()).toThrow('OneCycleLR: step 5 of a cycle of 4 steps');
 });

@@ -464,3 +464,20 @@ test('what a recording made and nobody used is not asked for by those that come 
   for (let n = 1; n <= 6; n++) expect(await sum(ones(n)).item()).toBe(n);
   expect(await calls.item()).toBe(6);
 });
+
+// Numbers of PyTorch 1.13: Adam(lr=0.1), loss sum((p - 3)^2) of the parameters named.
+test('moments of parameters that a compiled step leaves out are there for the next that takes them', async () => {
+  const [a, b] = [new nn.Parameter(tensor([1, 2])), new nn.Parameter(tensor([-1]))];
+  const optimizer = new optim.Adam([a, b], { lr: 0.1 });
+  const stepOf = (...params: Tensor[]): (() => void) =>
+    compile(() => {
+      optimizer.zeroGrad();
+      for (const p of params) p.sub(3).square().sum().backward();
+      optimizer.step();
+    });
+  const steps = [stepOf(a, b), stepOf(a), stepOf(b)] as const;
+  for (const i of [0, 1, 0, 2, 1, 0, 0] as const) steps[i]();
+  const want = [1.5948682, 2.5857632, -0.5012676];
+  const got = [...(await a.data()), ...(await b.data())];
+  for (const [i, number] of want.entries()) expect(got[i]).toBeCloseTo(number, 5);
+});

@@ -67,10 +67,9 @@ export class OneCycleLR extends LRScheduler {
   }
 
   protected override apply(): void {
-    if (this.lastEpoch >= this.options.totalSteps)
-      throw new Error(
-        `OneCycleLR: step ${this.lastEpoch + 1} of a cycle of ${this.options.totalSteps} steps`,
-      );
+    // A loop of so many steps calls step() after the last one too.
+    if (this.lastEpoch > this.options.totalSteps)
+      throw new Error(`OneCycleLR: step ${this.lastEpoch} of a cycle of ${this.options.totalSteps} steps`);
     super.apply();
     if (this.options.cycleMomentum === false) return;
     const { baseMomentum = 0.85, maxMomentum = 0.95 } = this.options;

@@ -55,7 +55,7 @@ export abstract class Optimizer<O extends GroupOptions> {
   /** Steps taken by each parameter (those without a gradient do not step). */
   readonly #steps = new Map<Parameter, Steps>();
   /** State of parameters outside of a run: loaded, or between two packings. */
-  readonly #loose = new Map<Parameter, Map<string, Value>>();
+  readonly #loose = new Map<Parameter, Map<string, Tensor>>();
   readonly #runs = new Map<ParamGroup<O>, FlatRun[]>();
 
   protected constructor(
@@ -134,6 +134,11 @@ export abstract class Optimizer<O extends GroupOptions> {
   /** The state of each element for the parameters of a group: names (PyTorch's) and first values. */
   protected abstract stateFor(group: ParamGroup<O>): Readonly<Record<string, number>>;
 
+  /** The names of all state that a group may have kept, if that is more than what its present options ask for. */
+  protected stateNames(group: ParamGroup<O>): string[] {
+    return Object.keys(this.stateFor(group));
+  }
+
   /**
    * New values of a flat run. Writes the new state into `state`.
    * @param step counted from 1.
@@ -175,7 +180,7 @@ export abstract class Optimizer<O extends GroupOptions> {
           flat.parameters.every((p, j) => p === wanted[i][j]),
       );
     if (same) return runs;
-    for (const run of runs) this.#unpack(run);
+    for (const run of runs) this.#unpack(run, this.#loose);
     const packed = wanted.map((parameters) => this.#newRun(parameters, group));
     this.#runs.set(group, packed);
     noteChange();
@@ -186,7 +191,9 @@ export abstract class Optimizer<O extends GroupOptions> {
     const flat = new FlatParameters(parameters);
     const { device, dtype } = parameters[0];
     const first = this.stateFor(group);
-    const names = Object.keys(first);
+    // What the options do not ask for any more is kept for when they do again.
+    const kept = parameters.flatMap((parameter) => [...(this.#loose.get(parameter)?.keys() ?? [])]);
+    const names = [...new Set([...Object.keys(first), ...kept])];
     const slots = new Map(names.map((name) => [name, device.slot(name)]));
     const state = new Map<string, Tensor>();
     const steps = { count: this.#steps.get(parameters[0])?.count ?? 0 };
@@ -197,13 +204,13 @@ export abstract class Optimizer<O extends GroupOptions> {
       state.set(name, cell);
     };
     for (const name of names) {
-      const parts = parameters.map((parameter) => this.#loose.get(parameter)?.get(name) ?? null);
+      const parts = parameters.map((parameter) => this.#loose.get(parameter)?.get(name)?.value ?? null);
       if (parts.every((part) => part === null)) {
         keep(name, full(device, [flat.size], first[name], dtype));
         since.set(name, steps.count);
       } else {
         const filled = parts.map(
-          (part, i) => part ?? full(device, [parameters[i].numel()], first[name], dtype),
+          (part, i) => part ?? full(device, [parameters[i].numel()], first[name] ?? 0, dtype),
         );
         keep(
           name,
@@ -223,39 +230,31 @@ export abstract class Optimizer<O extends GroupOptions> {
     return { flat, slots, state, steps, since };
   }
 
-  #unpack({ flat, state }: FlatRun): void {
+  #unpack({ flat, state }: FlatRun, into: Map<Parameter, Map<string, Tensor>>): void {
     let start = 0;
     for (const parameter of flat.parameters) {
       const size = parameter.numel();
-      this.#loose.set(
-        parameter,
-        new Map([...state].map(([name, { value }]) => [name, slice(value, 0, start, size)])),
-      );
+      const own = new Map<string, Tensor>();
+      for (const [name, { value }] of state) {
+        const part = new Tensor(slice(value, 0, start, size));
+        tracer?.outlives(part);
+        own.set(name, part);
+      }
+      into.set(parameter, own);
       start += size;
     }
   }
 
   /** Steps, moments and options, as plain data: what a checkpoint stores. */
   async stateDict(): Promise<OptimizerState> {
-    const find = new Map<Parameter, Map<string, Value>>(this.#loose);
-    for (const run of [...this.#runs.values()].flat()) {
-      let start = 0;
-      for (const parameter of run.flat.parameters) {
-        const size = parameter.numel();
-        find.set(
-          parameter,
-          new Map([...run.state].map(([name, { value }]) => [name, slice(value, 0, start, size)])),
-        );
-        start += size;
-      }
-    }
+    const find = new Map(this.#loose);
+    for (const run of [...this.#runs.values()].flat()) this.#unpack(run, find);
     const all = this.paramGroups.flatMap(({ params }) => params);
     const state = all.map(async (parameter) => {
       const own = find.get(parameter);
       const buffers: Record<string, { data: Float32Array; shape: Shape }> = {};
-      for (const [name, value] of own ?? []) {
-        buffers[name] = { data: (await new Tensor(value).data()) as Float32Array, shape: parameter.shape };
-      }
+      for (const [name, part] of own ?? [])
+        buffers[name] = { data: (await part.data()) as Float32Array, shape: parameter.shape };
       return { step: this.#steps.get(parameter)?.count ?? 0, buffers };
     });
     return {
@@ -276,12 +275,12 @@ export abstract class Optimizer<O extends GroupOptions> {
     }
     const known = this.paramGroups.flatMap((group, i) => {
       // The options that are saved say what state there is.
-      const names = Object.keys(this.stateFor({ ...group, ...saved.paramGroups[i] }));
+      const names = this.stateNames({ ...group, ...saved.paramGroups[i] });
       return group.params.map(() => names);
     });
     const loaded = saved.state.map(({ buffers }, i) => {
       const parameter = all[i];
-      const own = new Map<string, Value>();
+      const own = new Map<string, Tensor>();
       for (const [key, { data, shape }] of Object.entries(buffers)) {
         if (!known[i].includes(key))
           throw new Error(`${name}: unknown state '${key}' (known: ${known[i].join(', ') || 'none'})`);
@@ -291,7 +290,7 @@ export abstract class Optimizer<O extends GroupOptions> {
           );
         }
         const host = hostCopy(parameter.dtype, data);
-        own.set(key, hostTensor(host, [data.length], parameter.dtype, parameter.device).value);
+        own.set(key, hostTensor(host, [data.length], parameter.dtype, parameter.device));
       }
       return own;
     });

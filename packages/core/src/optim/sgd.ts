@@ -45,6 +45,10 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum === 0 ? {} : { momentum_buffer: 0 };
   }
 
+  protected override stateNames(): string[] {
+    return ['momentum_buffer'];
+  }
+
   protected override update(
     p: Value,
     g: Value,
