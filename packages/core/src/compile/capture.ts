@@ -90,9 +90,11 @@ export class Capture implements Tracer {
   reads(cell: Cell): void {
     if (this.#own.has(cell) || this.#cells.has(cell)) return;
     const captured = this.#captured(cell);
-    // Not through the getter, which would call back.
+    // Not through the getter, which would call back. And what is made only now lay there before: it is not of this call.
     const { held } = cell;
+    setTracer(null);
     const value = held && 'make' in held ? held.value : held;
+    setTracer(this);
     captured.see(value);
     if (value) {
       const { views, root } = pathOf(value);
