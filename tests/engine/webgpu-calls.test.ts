@@ -174,7 +174,9 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
     };
     expect(perToken('submits')).toBe(1);
     expect(perToken('mapped')).toBeLessThanOrEqual(64);
-    expect(perToken('created')).toBe(0);
+    // When the garbage collector gave memory back decides which buffers a run begins with, and so a few bind groups. What is
+    // made for a token would be made for each.
+    expect(perToken('created')).toBeLessThan(0.5);
     expect(perToken('dispatches')).toBeLessThanOrEqual(16 * 2 + (how === 'greedy' ? 8 : 40));
   });
 });
