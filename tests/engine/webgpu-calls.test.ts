@@ -160,23 +160,26 @@ describe.runIf(requireFixture('adapter'))('calls of WebGPU', () => {
       model.generate([1, 2, 3], { maxNewTokens, eosTokenId: null, ...options });
     for (let i = 0; i < 3; i++) await write(40);
     const [few, many] = [32, 60];
-    const counted: Record<string, number>[] = [];
-    for (const tokens of [few, many]) {
-      // Room for both is the same power of two: both runs begin alike.
-      calls = new Calls();
-      await write(tokens);
-      calls.stop();
-      counted.push({ ...calls.counts, mapped: calls.bytesMapped });
-    }
+    let counted: Record<string, number>[] = [];
     const perToken = (name: string): number => {
-      const [a, b] = counted.map((counts) => counts[name] ?? 0);
+      const [a = 0, b = 0] = counted.map((counts) => counts[name] ?? 0);
       return (b - a) / (many - few);
     };
+    // When the garbage collector gave memory back decides which buffers a run begins with, and so a few bind groups: one
+    // of several pairs of runs has to begin alike.
+    for (let pair = 0; pair === 0 || (perToken('created') !== 0 && pair < 8); pair++) {
+      counted = [];
+      for (const tokens of [few, many]) {
+        // Room for both is the same power of two.
+        calls = new Calls();
+        await write(tokens);
+        calls.stop();
+        counted.push({ ...calls.counts, mapped: calls.bytesMapped });
+      }
+    }
     expect(perToken('submits')).toBe(1);
     expect(perToken('mapped')).toBeLessThanOrEqual(64);
-    // When the garbage collector gave memory back decides which buffers a run begins with, and so a few bind groups. What is
-    // made for a token would be made for each.
-    expect(perToken('created')).toBeLessThan(0.5);
+    expect(perToken('created')).toBe(0);
     expect(perToken('dispatches')).toBeLessThanOrEqual(16 * 2 + (how === 'greedy' ? 8 : 40));
   });
 });
