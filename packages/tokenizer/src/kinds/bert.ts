@@ -3,7 +3,7 @@ import type { JSONPart } from '../format/json.js';
 import { WordPiece } from '../model/wordpiece.js';
 import { cleanUp, type Decoder, whole } from '../pipeline/decoders.js';
 import type { Build, Kinds } from '../pipeline/kinds.js';
-import { type Normalizer, perCharacter, sequence } from '../pipeline/normalizers.js';
+import { type Normalizer, normalizerSequence, perCharacter } from '../pipeline/normalizers.js';
 import { asTokenId, fixed } from '../pipeline/postprocessors.js';
 import type { Take } from '../pipeline/split.js';
 import { unicodeNormalizer } from '../pipeline/unicode.js';
@@ -117,7 +117,7 @@ function bert(json: JSONPart, path: string): Normalizer {
     );
   }
   if (lowers) steps.push(lowercase(json));
-  return { ...sequence(steps), toJSON: () => json };
+  return { ...normalizerSequence(steps), toJSON: () => json };
 }
 
 /** For the Basic Multilingual Plane: 1 for other characters, 2 for white space, 3 for punctuation, 0 not looked up yet. */

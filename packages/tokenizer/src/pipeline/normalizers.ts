@@ -53,13 +53,13 @@ export function perCharacter(
 /** Builds the normalizer that a file describes. @param path of the field, for errors. */
 export function normalizerFromJSON(json: unknown, path: string, context: Context): Normalizer {
   const all = partsOf(json, 'normalizers', path);
-  if (all) return sequence(all.map(([one, at]) => normalizerFromJSON(one, at, context)));
+  if (all) return normalizerSequence(all.map(([one, at]) => normalizerFromJSON(one, at, context)));
   const [part, build] = choose(context.kinds, 'normalizer', json, path);
   return build(part, path, context);
 }
 
 /** One after the other. */
-export function sequence(all: readonly Normalizer[]): Normalizer {
+export function normalizerSequence(all: readonly Normalizer[]): Normalizer {
   return {
     normalize: (text) => all.reduce((changed, one) => one.normalize(changed), text),
     apply: (piece) => all.reduce((changed, one) => one.apply(changed), piece),
