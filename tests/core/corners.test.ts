@@ -54,6 +54,17 @@ describe.each(backends)('on $name', ({ backend }) => {
     await near(stack([m, m.t()]), [2, 4, 6, 8, 2, 6, 4, 8]);
   });
 
+  test('a view of all elements as they are has no gradient where gradients are switched off', async () => {
+    const x = leaf([1, 2]);
+    const views = noGrad(() => [x.view(2), x.slice(0), x.t(), x.squeeze(0)]);
+    expect(views.map((view) => view.requiresGrad)).toEqual([false, false, false, false]);
+    expect(x.view(2).requiresGrad).toBe(true);
+    // It still shows x: what changes it changes x.
+    noGrad(() => x.view(2).add_(1));
+    await near(x, [2, 3]);
+    await near(slope(x, x.mul(x.mul(1))), [4, 6]);
+  });
+
   test('layer norm over two dimensions, with parameters that have other gradients too', async () => {
     const x = leaf([[1, 2], [3, 5]]); // biome-ignore format: a matrix
     await near(slope(x, F.layerNorm(x, [2, 2], x, x).square()), [13.10282, -5.2234364, -8.57912, 73.506737]);

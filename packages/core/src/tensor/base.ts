@@ -5,6 +5,7 @@ import type { DType } from '../backend/dtype.js';
 import { isFloatingPoint } from '../backend/dtype.js';
 import { Cell, Leaf, noteChange } from '../graph/cell.js';
 import type { GraphDevice } from '../graph/device.js';
+import { isGradEnabled } from '../graph/grad-mode.js';
 import { normalizeDim, type Shape, showShape } from '../graph/shape.js';
 import type { HostArray, Value } from '../graph/value.js';
 import { clone, detach } from '../ops/cast.js';
@@ -37,7 +38,8 @@ export abstract class TensorBase extends Cell<Value> {
 
   /** A new handle for another look at this tensor's elements. */
   protected viewed(value: Value): Tensor {
-    const view = this.handle(value);
+    const same = value === this.value && value.requiresGrad && !isGradEnabled();
+    const view = this.handle(same ? detach(value) : value);
     const steps = viewSteps(this.value, value);
     view.origin = { base: this as unknown as Tensor, seen: this.value.seq, steps };
     return view;
