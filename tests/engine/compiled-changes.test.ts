@@ -61,6 +61,34 @@ describe('heard', () => {
     await expectIt();
   });
 
+  test('a module that is put into a list, in its place or at the end', async () => {
+    class Blocks extends nn.Module {
+      readonly stacks = new nn.ModuleList([
+        new nn.ModuleList([new nn.Linear(2, 2), new nn.Linear(2, 2)]),
+        new nn.ModuleList([new nn.Linear(2, 2)]),
+      ]);
+      override forward(x: Tensor): Tensor {
+        let out = x;
+        for (const stack of this.stacks) for (const block of stack) out = block.forward(out);
+        return out;
+      }
+    }
+    const model = new Blocks();
+    const f = compile((x: Tensor) => model.forward(x));
+    const x = tensor([[1, -2]]);
+    const expectIt = async (): Promise<void> => {
+      const plain = await model.forward(x).toArray();
+      for (let i = 0; i < 3; i++) expect(await f(x).toArray()).toEqual(plain);
+    };
+    await expectIt();
+    Object.assign(model.stacks[1], { 0: new nn.Linear(2, 2) });
+    await expectIt();
+    model.stacks[0].append(new nn.Linear(2, 2));
+    await expectIt();
+    model.stacks.append(new nn.ModuleList([new nn.Linear(2, 2)]));
+    await expectIt();
+  });
+
   test('hooks of modules that come and go', async () => {
     const model = new nn.Linear(1, 1, { bias: false });
     const f = compile((x: Tensor) => model.forward(x));

@@ -9,6 +9,7 @@ import type { CachedPlan } from '../graph/plan-cache.js';
 import type { Recording } from '../graph/recording.js';
 import { setTracer, type Tracer } from '../graph/trace.js';
 import { nextSeq, Slot, type Value } from '../graph/value.js';
+import { Module } from '../nn/module.js';
 import { clone } from '../ops/cast.js';
 import { drawWatch } from '../random/generator.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -211,6 +212,18 @@ export class Capture implements Tracer {
     return this.#modules.size === 1;
   }
 
+  /** Modules that nobody calls, but through which modules are found that are called, such as lists. */
+  #visitsLists(): void {
+    const reaches = (module: object): boolean =>
+      Object.values(module).some(
+        (field) => field instanceof Module && (this.#modules.has(field) || reaches(field)),
+      );
+    // Goes on with those that it adds.
+    for (const module of this.#modules.keys())
+      for (const field of Object.values(module))
+        if (field instanceof Module && !this.#modules.has(field) && reaches(field)) this.visits(field);
+  }
+
   #isOutside(value: Value): boolean {
     return value.seq < this.#start || this.#found.has(value);
   }
@@ -264,6 +277,7 @@ export class Capture implements Tracer {
     if (this.#problem) throw this.#problem;
 
     setTracer(null);
+    this.#visitsLists();
     const cells = [...this.#cells.values()];
     for (const captured of cells) {
       const { root, free } = captured;

@@ -221,7 +221,10 @@ export class Replay {
     for (let i = 0; i < shared.length; i++) {
       const { register, slot } = shared[i];
       const buffer = register ? register.buffer : (slot as Slot).buffer;
-      if (!buffer || (register && !register.current)) return 'a value that it uses is gone';
+      if (!buffer || (register && !register.current)) {
+        last.length = 0;
+        return 'a value that it uses is gone';
+      }
       same &&= buffer === last[i];
       last[i] = buffer;
     }
