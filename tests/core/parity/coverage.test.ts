@@ -25,7 +25,9 @@ const withoutGradient = new Set(
     't.all t.any t.argmax t.argmin t.argsort t.eq t.ne t.lt t.le t.gt t.ge t.isnan t.isinf t.isfinite t.logicalAnd ' +
     't.logicalOr t.logicalXor t.logicalNot t.nonzero t.int t.bool t.float t.to t.fill_ t.zero_ t.detach t.floorDivide ' +
     't.bitwiseAnd t.bitwiseOr t.bitwiseXor t.bitwiseNot t.bitwiseLeftShift t.bitwiseRightShift t.heaviside t.isposinf ' +
-    't.isneginf t.isclose ' +
+    't.isneginf t.isclose t.eq_ t.ne_ t.lt_ t.le_ t.gt_ t.ge_ t.logicalAnd_ t.logicalOr_ t.logicalXor_ t.logicalNot_ ' +
+    't.floorDivide_ t.bitwiseAnd_ t.bitwiseOr_ t.bitwiseXor_ t.bitwiseNot_ t.bitwiseLeftShift_ t.bitwiseRightShift_ ' +
+    't.heaviside_ ' +
     'F.oneHot F.sinusoidalPositions F.rotaryAngles'
   ).split(' '),
 );

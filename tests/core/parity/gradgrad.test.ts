@@ -34,6 +34,7 @@ const once = new Set([
   'F.rmsNorm',
   'F.scaledDotProductAttention',
   't.digamma',
+  't.digamma_',
 ]);
 
 async function weighed(testCase: ParityCase, bases: readonly Tensor[]): Promise<Tensor> {

@@ -27,10 +27,11 @@ export interface ParityOptions {
 
 /**
  * What WebGPU runs in `npm test`: of each op the first case and every 6th after it. A software adapter compiles a shader
- * in 0.1 s to 10 s, those of attention the slowest; a recurrent case has many: all of them are in the long tests.
+ * in 0.1 s to 10 s, those of attention the slowest; a recurrent case has many: all of them are in the long tests. So are
+ * changes in place, whose kernels are those of the ops that make the new version.
  */
 export const everySoMany = (family: string): number =>
-  family === 'recurrent' ? 0 : family === 'attention' ? 8 : 6;
+  family === 'recurrent' || family === 'in-place' ? 0 : family === 'attention' ? 8 : 6;
 
 /** Defines the tests of one device. */
 export function paritySuite(

@@ -15,9 +15,9 @@ import { named } from '../ops/named.js';
 import * as op from '../ops/pointwise.js';
 import { updateSlice } from '../ops/views.js';
 import { changed, putBack } from '../ops/write-back.js';
-import type { Other } from './arithmetic.js';
 import { newLeaf } from './base.js';
-import { type Index, TensorIndexing } from './indexing.js';
+import { inPlace, TensorMethods } from './in-place.js';
+import type { Index } from './indexing.js';
 
 /**
  * A multi-dimensional array on a device, recorded and computed when needed.
@@ -25,28 +25,21 @@ import { type Index, TensorIndexing } from './indexing.js';
  * Made by `tensor`, `zeros`, `randn` ... Methods have PyTorch's names and meaning; all of them return at once, and the
  * values are read with `await t.item()`, `await t.toArray()` or `await t.data()`.
  */
-export class Tensor extends TensorIndexing {
+export class Tensor extends TensorMethods {
   protected handle(value: Value): Tensor {
     return new Tensor(value);
   }
 
   // ---- in place: a new version of this tensor ---------------------------------------------------------------------
 
-  add_(other: Other, options: { alpha?: number } = {}): this {
-    return this.#compute('add_', this.add(other, options).value);
+  static {
+    const methods = Tensor.prototype as unknown as Record<string, (...given: unknown[]) => Tensor>;
+    for (const name of inPlace)
+      methods[`${name}_`] = function (this: Tensor, ...given: unknown[]): Tensor {
+        return this.#compute(`${name}_`, methods[name].apply(this, given).value);
+      };
   }
-  sub_(other: Other, options: { alpha?: number } = {}): this {
-    return this.#compute('sub_', this.sub(other, options).value);
-  }
-  mul_(other: Other): this {
-    return this.#compute('mul_', this.mul(other).value);
-  }
-  div_(other: Other): this {
-    return this.#compute('div_', this.div(other).value);
-  }
-  clamp_(min?: number, max?: number): this {
-    return this.#compute('clamp_', this.clamp(min, max).value);
-  }
+
   fill_(value: number): this {
     return this.#become('fill_', full(this.device, this.shape, value, this.dtype));
   }
@@ -57,30 +50,6 @@ export class Tensor extends TensorIndexing {
   copy_(source: Tensor): this {
     const copied = named('copy_', () => expand(cast(source.value, this.dtype), this.shape));
     return this.#become('copy_', clone(copied));
-  }
-  maskedFill_(mask: Tensor, value: number): this {
-    return this.#become('maskedFill_', this.maskedFill(mask, value).value);
-  }
-
-  /** As `scatter`, in place. */
-  scatter_(dim: number, index: Tensor, source: Tensor | number): this {
-    return this.#become('scatter_', this.scatter(dim, index, source).value);
-  }
-  /** As `scatterAdd`, in place. */
-  scatterAdd_(dim: number, index: Tensor, source: Tensor): this {
-    return this.#become('scatterAdd_', this.scatterAdd(dim, index, source).value);
-  }
-  /** As `indexAdd`, in place. */
-  indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = {}): this {
-    return this.#become('indexAdd_', this.indexAdd(dim, index, source, options).value);
-  }
-  /** As `indexPut`, in place. */
-  indexPut_(
-    indices: readonly (Tensor | null)[],
-    values: Tensor,
-    options: { accumulate?: boolean } = {},
-  ): this {
-    return this.#become('indexPut_', this.indexPut(indices, values, options).value);
   }
 
   /**
