@@ -14,7 +14,7 @@ import { IndexFlags } from './index-flags.js';
 import { bind, keyOf } from './key.js';
 import { type CachedPlan, PlanCache } from './plan-cache.js';
 import { BufferPool } from './pool.js';
-import { collect } from './recording.js';
+import { collect, RecordLog } from './recording.js';
 import { tracer, type Watch } from './trace.js';
 import { type HostArray, type Region, Slot, type Value } from './value.js';
 
@@ -54,6 +54,8 @@ export class GraphDevice {
   readonly #stats = { opsRecorded: 0, plansRun: 0, kernelsRun: 0 };
   /** Recorded and not yet run, in order; from before the last run only what nothing consumes. */
   #pending: Value[] = [];
+  /** What was recorded since the last run, whatever has become of it. */
+  readonly #log = new RecordLog();
   /** Those of them that no slot lies beneath: nothing can overwrite what they need, so nobody looks at them again. */
   #apart: Value[] = [];
   /** Leaves whose gradient has been recorded and not yet run. */
@@ -138,6 +140,7 @@ export class GraphDevice {
   note(value: Value): void {
     this.#stats.opsRecorded++;
     this.#pending.push(value);
+    this.#log.add(value);
     tracer?.records(value);
     if (this.eager && value.op?.kind !== 'aux' && value.op?.kind !== 'view') {
       const { inputs } = value;
@@ -286,7 +289,7 @@ export class GraphDevice {
   }
 
   #execute(targets: readonly Value[]): void {
-    const recording = collect(targets);
+    const recording = collect(targets, this.#log);
     this.#upload(recording.externals);
     const binding = bind(recording);
     const plan = this.#plans.get(keyOf(recording, binding), recording, binding);
@@ -300,7 +303,6 @@ export class GraphDevice {
     this.launch(plan, scalars, uploads);
     for (const j of lowered.uploads) recording.externals[j].uploaded = true;
 
-    for (const node of recording.nodes) node.ran = true;
     for (const place of lowered.outputs) {
       const { slot } = recording.outputs[place.output];
       const value = recording.nodes[place.node];
@@ -312,12 +314,18 @@ export class GraphDevice {
     }
     if (tracer) tracer.runs(recording, binding, plan, scalars);
     else this.floating.collectUnread();
-    // Only what nothing consumes has to be remembered: the rest is found from there.
-    this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
-    // A side result that a backward pass wants and that has not run yet runs the kernel again.
-    for (const node of recording.nodes)
+    const { nodes } = recording;
+    // From the last on: side results come after their kernel.
+    for (let i = nodes.length; i-- > 0; ) {
+      const node = nodes[i];
+      node.ran = true;
+      // A side result that a backward pass wants and that has not run yet runs the kernel again.
       if (node.resident && (!node.requiresGrad || node.freed) && !node.aux?.some((aux) => aux?.ran === false))
         node.inputs = [];
+    }
+    this.#log.clear();
+    // Only what nothing consumes has to be remembered: the rest is found from there.
+    this.#pending = this.#pending.filter((value) => !value.ran && !value.passing && value.consumers === 0);
   }
 
   // ---- what a compiled function replays with --------------------------------------------------------------------
@@ -381,12 +389,14 @@ export class GraphDevice {
     const wanted = new Set<Value>();
     const lost = this.#addDependants(wanted, slots);
     if (wanted.size > 0) this.#execute([...wanted]);
+    else this.#log.clear();
     this.forget(lost);
   }
 
   /** Drops values that are not to be computed any more. */
   forget(values: ReadonlySet<Value>): void {
     if (values.size === 0) return;
+    this.#log.clear();
     this.#pending = this.#pending.filter((value) => !values.has(value));
     this.#apart = this.#apart.filter((value) => !values.has(value));
     this.#roots = this.#roots.filter((value) => !values.has(value));

@@ -51,33 +51,56 @@ function shapeId(shape: Shape): number {
 
 const dtypeIds = new Map<DType, number>(allDTypes.map((dtype, i) => [dtype, i]));
 
-/** The key as a list of integers, compared in full. */
-export function keyOf(recording: Recording, binding: Binding): number[] {
-  const { nodes, externals, outputs } = recording;
-  const key: number[] = [nodes.length, externals.length, outputs.length];
-  for (const node of nodes) {
-    key.push(node.signature);
-    for (const input of node.inputs) key.push(input.index);
+/** A key as a list of integers, compared in full: the first `length` of `words`, which are there until the next is made. */
+export interface Key {
+  readonly words: readonly number[];
+  length: number;
+  /** Of ops and outputs; what else differs is found when the words are compared. */
+  hash: number;
+}
+
+const keyWords: number[] = [];
+const theKey: Key = { words: keyWords, length: 0, hash: 0 };
+
+export function keyOf({ nodes, externals, outputs }: Recording, binding: Binding): Key {
+  let at = 0;
+  let hash = firstHash;
+  keyWords[at++] = nodes.length;
+  for (let i = 0; i < nodes.length; i++) {
+    const { signature, inputs } = nodes[i];
+    hash = hashed(hash, signature);
+    keyWords[at++] = signature;
+    keyWords[at++] = inputs.length;
+    for (let n = 0; n < inputs.length; n++) keyWords[at++] = inputs[n].index;
   }
+  keyWords[at++] = externals.length;
   for (let j = 0; j < externals.length; j++) {
     const value = externals[j];
-    key.push(dtypeIds.get(value.dtype) as number, shapeId(value.shape), binding.externals[j]);
-    if (binding.externals[j] >= 0) key.push(value.region?.offset as number);
+    const place = binding.externals[j];
+    keyWords[at++] = dtypeIds.get(value.dtype) as number;
+    keyWords[at++] = shapeId(value.shape);
+    keyWords[at++] = place;
+    if (place >= 0) keyWords[at++] = value.region?.offset as number;
   }
-  for (let o = 0; o < outputs.length; o++)
-    key.push(outputs[o].node, outputs[o].slot ? 1 : 0, binding.outputs[o]);
-  return key;
+  for (let o = 0; o < outputs.length; o++) {
+    const { node, slot } = outputs[o];
+    hash = hashed(hash, node);
+    keyWords[at++] = node;
+    keyWords[at++] = slot ? 1 : 0;
+    keyWords[at++] = binding.outputs[o];
+  }
+  theKey.length = at;
+  theKey.hash = hash;
+  return theKey;
 }
 
-export function hashKey(key: readonly number[], length = key.length): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key[i], 0x01000193);
-  return hash >>> 0;
-}
+const firstHash = 0x811c9dc5 | 0;
+const hashed = (hash: number, word: number): number => Math.imul(hash ^ word, 0x01000193);
 
-/** Whether `a` is what `b` begins with. */
-export function startsWith(b: readonly number[], a: readonly number[]): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+/** Whether `words`, so many of them, are `known`. */
+export function sameWords(words: readonly number[], length: number, known: readonly number[]): boolean {
+  if (known.length !== length) return false;
+  for (let i = 0; i < length; i++) if (known[i] !== words[i]) return false;
   return true;
 }
 
@@ -131,11 +154,10 @@ function pushWords(value: Attrs[string]): void {
 }
 
 function lookUp(): number {
-  const hash = hashKey(words, count);
+  let hash = firstHash;
+  for (let i = 0; i < count; i++) hash = hashed(hash, words[i]);
   const bucket = withAttrs.get(hash);
-  if (bucket)
-    for (const entry of bucket)
-      if (entry.words.length === count && startsWith(words, entry.words)) return entry.id;
+  if (bucket) for (const entry of bucket) if (sameWords(words, count, entry.words)) return entry.id;
   const id = nextId++;
   const entry = { words: words.slice(0, count), id };
   if (bucket) bucket.push(entry);

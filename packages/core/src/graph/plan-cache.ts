@@ -1,7 +1,7 @@
 /** Plans by key, the least recently used out first. */
 import type { BackendBuffer, Executable } from '../backend/contract.js';
 import type { GraphDevice } from './device.js';
-import { type Binding, hashKey, startsWith } from './key.js';
+import { type Binding, type Key, sameWords } from './key.js';
 import { type LoweredPlan, Lowering } from './lower.js';
 import { Frame, type SizeClass } from './pool.js';
 import type { Recording } from './recording.js';
@@ -41,10 +41,9 @@ export class PlanCache {
     private readonly capacity: number,
   ) {}
 
-  get(key: readonly number[], recording: Recording, binding: Binding): CachedPlan {
-    const hash = hashKey(key);
+  get({ words, length, hash }: Key, recording: Recording, binding: Binding): CachedPlan {
     const bucket = this.#byHash.get(hash);
-    const known = bucket?.find((plan) => plan.key.length === key.length && startsWith(key, plan.key));
+    const known = bucket?.find((plan) => sameWords(words, length, plan.key));
     if (known) {
       this.touch(known);
       return known;
@@ -56,7 +55,7 @@ export class PlanCache {
     const { bound } = lowered;
     const scratch = bound + lowered.fresh;
     const plan: CachedPlan = {
-      key,
+      key: words.slice(0, length),
       hash,
       lowered,
       executable,

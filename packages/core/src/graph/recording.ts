@@ -15,44 +15,81 @@ export interface Recording {
 /** The number of a recording pass; a value whose `stamp` differs has not been met in this pass. */
 let pass = 0;
 
+/** What has been recorded since the last run, in order: here most of what has to run is found without a search. */
+export class RecordLog {
+  values: Value[] = [];
+  /** The stamp of what is listed, until a pass meets it. */
+  #mark = ++pass;
+
+  add(value: Value): void {
+    value.stamp = this.#mark;
+    this.values.push(value);
+  }
+
+  lists(value: Value): boolean {
+    return value.stamp === this.#mark;
+  }
+
+  clear(): void {
+    this.values = [];
+    this.#mark = ++pass;
+  }
+}
+
+/** Scratch numbers of nodes while they are collected: one that the log leads to, and one that has been looked into. */
+const [waiting, done] = [0, 1] as const;
+
 /**
  * Collects what has to run so that `targets` exist.
  *
  * A value that is resident or on the host is where the walk stops, unless one of its side results (`aux`) is wanted:
  * then its kernel runs again.
  *
+ * @param log says where to look first; what it does not list is found through inputs.
  * @throws the version error if a value is needed whose memory has been overwritten.
  */
-export function collect(targets: readonly Value[]): Recording {
+export function collect(targets: readonly Value[], log: RecordLog): Recording {
   const stamp = ++pass;
   const nodes: Value[] = [];
+  const unlisted: Value[] = [];
   const externals: Value[] = [];
-  const stack: Value[] = [];
 
   const visit = (value: Value, rerun: boolean): void => {
     if (value.stamp === stamp && !(rerun && value.index < 0)) return;
+    const isListed = log.lists(value);
     value.stamp = stamp;
-    if (!rerun && (value.resident || value.host !== null)) {
+    if (!rerun && (value.host !== null || value.resident)) {
       value.index = -1;
       externals.push(value);
       return;
     }
     if (value.op === null || value.overwritten) throw overwrittenError(value);
-    value.index = 0;
+    value.index = isListed ? waiting : done;
+    if (!isListed) unlisted.push(value);
+  };
+  const enter = (value: Value): void => {
     nodes.push(value);
-    stack.push(value);
+    const rerun = value.op?.kind === 'aux';
+    const { inputs } = value;
+    for (let i = 0; i < inputs.length; i++) if (rerun || inputs[i].stamp !== stamp) visit(inputs[i], rerun);
   };
 
-  for (const target of targets) {
-    visit(target, false);
-    while (stack.length > 0) {
-      const value = stack.pop() as Value;
-      const rerun = value.op !== null && value.op.kind === 'aux';
-      for (const input of value.inputs) visit(input, rerun);
+  for (const target of targets) visit(target, false);
+  const { values } = log;
+  let isSorted = true;
+  // From the newest on, so that what uses a value has been met before it is.
+  for (let i = values.length; ; ) {
+    for (let value = unlisted.pop(); value !== undefined; value = unlisted.pop()) {
+      enter(value);
+      isSorted = false;
     }
+    if (i === 0) break;
+    const value = values[--i];
+    if (value.stamp === stamp && value.index === waiting) enter(value);
   }
 
-  nodes.sort((a, b) => a.seq - b.seq);
+  nodes.reverse();
+  if (!isSorted) nodes.sort((a, b) => a.seq - b.seq);
   for (let i = 0; i < nodes.length; i++) nodes[i].index = i;
   // An external that a later aux turned into a node is no external any more.
   const kept = externals.filter((value) => value.index < 0).sort((a, b) => a.seq - b.seq);
