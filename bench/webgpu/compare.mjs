@@ -41,9 +41,32 @@ class Side {
   }
 }
 
+/** How far apart the layouts of a product are, on one side. */
+async function layoutsOf(side, { name, goal, unit, what }, { rounds, ms, clock }) {
+  const answers = [];
+  for (let round = 0; round < Number(rounds); round++)
+    answers.push(await side.ask({ case: what, ms: Number(ms) }));
+  const shares = Object.fromEntries(
+    answers[0].shares.map(([layout]) => [
+      layout,
+      median(answers.map((answer) => new Map(answer.shares).get(layout))),
+    ]),
+  );
+  const [least, most] = [Math.min(...Object.values(shares)), Math.max(...Object.values(shares))];
+  const mean = median(answers.map((answer) => answer[clock]));
+  const figures = Object.entries(shares).map(([layout, share]) => `${layout} ${unit(mean * share)}`);
+  const ratio = most / least;
+  console.log(
+    `${name.padEnd(20)} ${figures.join(', ')}: the slowest takes ${ratio.toFixed(2)} times the fastest's time ` +
+      `(goal: at most ${goal})${ratio <= goal ? '' : '  <- above'}`,
+  );
+  return { name, goal, ratio, shares };
+}
+
 /**
  * @param cases [{ name, goal, unit(ms) => text, what }]: `what` is the request, `goal` the ratio to the better peer. A case with
- * `than` compares with our own figure of the case of that name instead.
+ * `than` compares with our own figure of the case of that name instead; one with `spread: true` asks only us, whose answers hold
+ * the share of each layout in a turn, and `goal` is the most that the slowest may take of the fastest's time.
  * Options: --rounds 5 --ms 300 --clock wall|cpu --adapter lavapipe --only TEXT --json FILE. The CPU clock counts the time that all threads of
  * a process had a core for: the steadier figure on a software adapter where others use the machine.
  */
@@ -63,7 +86,11 @@ export async function compare(cases) {
   for (const side of sides) if (!(await side.ready)) console.log(`${side.name} did not start: left out`);
   console.log(`${options.adapter}, ${options.clock} time, medians of ${options.rounds} rounds`);
   const results = [];
-  for (const { name, goal, unit, what, than } of cases.filter((c) => c.name.includes(options.only))) {
+  for (const { name, goal, unit, what, than, spread } of cases.filter((c) => c.name.includes(options.only))) {
+    if (spread) {
+      results.push(await layoutsOf(sides[0], { name, goal, unit, what }, options));
+      continue;
+    }
     const rounds = [];
     for (let round = 0; round < Number(options.rounds); round++) {
       const times = {};

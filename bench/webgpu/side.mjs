@@ -5,7 +5,7 @@
  * window, and a canvas that has no context. Every run waits for its last result only, so that work may queue up.
  */
 import { createRequire } from 'node:module';
-import { serve } from '../contender.mjs';
+import { median, serve } from '../contender.mjs';
 import { normal, uniform } from '../peers/gpt-data.mjs';
 
 /** Products in a run: as long as a sync takes, one alone would measure that. */
@@ -30,7 +30,7 @@ async function ours() {
   const { gpt } = await import('../cpu/ours/gpt.mjs');
   const device = await webgpu().open();
   await use(webgpu());
-  const matmul = ({ m, k, n, layout }) => {
+  const matmul = ({ m, k, n, layout, times = repeats }) => {
     const operand = (buffer, rows, columns, transposed) => ({
       ...{ buffer, dtype: 'float32', shape: [rows, columns], offset: 0 },
       strides: transposed ? [1, rows] : [columns, 1],
@@ -51,18 +51,49 @@ async function ours() {
       steps: [{ ...step, epilogueInputs: [], outputs: [c] }],
     });
     const run = async () => {
-      for (let i = 0; i < repeats; i++) executable.run(buffers, [], []);
+      for (let i = 0; i < times; i++) executable.run(buffers, [], []);
       await device.idle();
     };
-    return { run, repeats };
+    return { run, repeats: times };
   };
-  return { matmul, gpt, ahead: (what) => ahead(gpt(what)) };
+  return { matmul, layouts: (what) => layouts(what, matmul), gpt, ahead: (what) => ahead(gpt(what)) };
 }
 
 /** Ten steps whose losses are all asked for before the first is there. */
 function ahead({ run, note }) {
   const steps = 10;
   return { run: () => Promise.all(Array.from({ length: steps }, run)), repeats: steps, note };
+}
+
+/**
+ * Squares by all four layouts in short turns, so that what slows the machine for a while slows all of them. The note has the
+ * median of each layout's times over the mean of its turn, slowest first.
+ */
+function layouts({ n }, matmul) {
+  const times = n < 1024 ? repeats : 1;
+  const sides = ['NN', 'NT', 'TN', 'TT'].map((layout) => ({
+    ...{ layout, shares: [] },
+    ...matmul({ m: n, n, k: n, layout, times }),
+  }));
+  const run = async () => {
+    const turn = [];
+    for (const side of sides) {
+      const start = performance.now();
+      await side.run();
+      turn.push(performance.now() - start);
+    }
+    const mean = turn.reduce((a, b) => a + b) / turn.length;
+    sides.forEach(({ shares }, i) => {
+      shares.push(turn[i] / mean);
+    });
+    // Another begins the next turn, so that none always follows the same one.
+    sides.push(sides.shift());
+  };
+  const note = () => {
+    const shares = sides.map((side) => [side.layout, median(side.shares.splice(0))]);
+    return { shares: shares.sort(([, a], [, b]) => b - a) };
+  };
+  return { run, repeats: times * sides.length, note };
 }
 
 async function jaxJs() {

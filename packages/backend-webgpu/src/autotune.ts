@@ -11,6 +11,7 @@ import type { MatmulStep, Plan } from '@inkstone/core/backend';
 import type { Adapter } from './adapter.js';
 import { WebGPUDevice } from './device.js';
 import matmulSource from './kernels/matmul.wgsl';
+import blockSource from './kernels/matmul_block.wgsl';
 import sharedSource from './kernels/matmul_shared.wgsl';
 import { PlanExecutable } from './plan/executable.js';
 import { lower } from './plan/lower.js';
@@ -185,7 +186,7 @@ function keyOf({ info, device }: Adapter, tuning: Tuning, sizes: readonly number
   const about = [...candidates(tuning).keys(), tuning.parallelism, tuning.subgroup, ...sizes].join(';');
   return [
     ...[vendor, architecture, chip, description, driver, limits],
-    fingerprint(`${matmulSource}${sharedSource}${about}`),
+    fingerprint(`${matmulSource}${sharedSource}${blockSource}${about}`),
   ].join('|');
 }
 

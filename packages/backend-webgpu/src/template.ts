@@ -7,7 +7,8 @@
  * - `#if NAME` / `#if !NAME`, `#else`, `#end` on lines of their own keep or drop lines;
  * - `#for I NAME` ... `#end` repeats lines with `$I` from 0 to NAME - 1 (a value, or a number): registers are unrolled by the
  *   template, since not every compiler keeps an indexed array in registers;
- * - `#use NAME` on a line of its own stands for a value that is lines of a template, shared by several files;
+ * - `#use NAME` on a line of its own stands for a value that is lines of a template, shared by several files or used
+ *   several times; behind `#use NAME WORD=text` these lines have `text` for `$WORD`;
  * - functions of the library files (math.wgsl, group.wgsl) are included where they are called, with what they need.
  *
  * A name that is not given is an error, as is a value that the file never mentions: a typo cannot pass in silence.
@@ -42,7 +43,12 @@ function render(template: string, source: string, values: TemplateValues, used: 
     used.add(name);
     return scope[name] ?? fail(`no value for ${name}`);
   };
-  const whole = source.replace(/^[ \t]*#use (\w+)$/gm, (_, name: string) => String(lookUp(values, name)));
+  const whole = source.replace(/^[ \t]*#use (\w+)((?: \w+=\w+)*)$/gm, (_, name: string, given: string) =>
+    [...given.matchAll(/(\w+)=(\w+)/g)].reduce(
+      (text, [, word, by]) => text.replace(new RegExp(`\\$${word}(?![A-Z0-9])`, 'g'), by as string),
+      String(lookUp(values, name)),
+    ),
+  );
   const lines = whole.split('\n');
 
   /** Renders from `at` to the directive that ends this block, and returns that line's number. */

@@ -52,7 +52,7 @@ export interface Tuning {
 
 /** A tile through workgroup memory, of rows x columns elements; docs/kernels.md has what a GPU's compiler makes of each. */
 export const sharedTiles = {
-  /** 64 accumulators an invocation: the most arithmetic for each load, at half the waves. */
+  /** 64 accumulators an invocation: the most arithmetic for each load, at three quarters of the waves. */
   '128 x 64': { rows: 8, columns4: 2, across: 8, down: 16, depth: 16 },
   /** 32 accumulators. */
   '64 x 64': { rows: 8, columns4: 1, across: 16, down: 8, depth: 16 },

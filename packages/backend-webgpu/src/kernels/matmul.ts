@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel.js';
 import type { Lowering } from '../plan/lowering.js';
 import type { MatmulTile, Tuning } from '../tuning.js';
 import source from './matmul.wgsl';
+import blockSource from './matmul_block.wgsl';
 import sharedSource from './matmul_shared.wgsl';
 import { finishFunction, partialFinish } from './matmul-finish.js';
 import { isAligned } from './pointwise.js';
@@ -141,7 +142,7 @@ function product(step: MatmulStep, tile: MatmulTile, slices: number, to: Lowerin
     FINISH: finish.code,
   };
   if (shared) {
-    const own = { ROWS4: rows / 4, DOWN: down, DEPTH: depth };
+    const own = { ROWS4: rows / 4, DOWN: down, DEPTH: depth, BLOCK: blockSource };
     to.add(kernel.build('matmul_shared', sharedSource, { ...common, ...own }, tiles));
     return;
   }

@@ -5,7 +5,7 @@
 // columns, which it keeps in vector registers. So an element of a is loaded once for all columns of the tile and an element of b once for all rows,
 // and an invocation reads ($ROWS4 + $COLUMNS4) vectors for 16 x $ROWS4 x $COLUMNS4 multiply-adds.
 //
-// Copies go in squares of four by four, loaded as vectors along whichever axis is contiguous and turned in registers where that is l,
+// Copies (matmul_block.wgsl) go in squares of four by four, loaded as vectors along whichever axis is contiguous and turned in registers where that is l,
 // so all four transposes run the same inner loop. Neighbouring invocations take two squares along l and then go along the other
 // axis, and a row of the tile is one vector longer than it needs: whole 32-byte sectors are loaded, and no two of eight
 // neighbours store to one bank. What lies beyond the end of l is copied as zeros; rows and columns beyond the edge compute
@@ -20,13 +20,13 @@ $READS
 $FINISH
 
 const lanes = $ACROSSu * $DOWNu;
-/** Squares of four along the rows, the columns and the inner axis of a block. */
-const squares_m = $ROWS4u * $DOWNu;
-const squares_n = $COLUMNS4u * $ACROSSu;
-const squares_k = $DEPTHu / 4u;
+/** Squares of four along the rows of a, the columns of b and the inner axis of a block. */
+const squares_a = $ROWS4u * $DOWNu;
+const squares_b = $COLUMNS4u * $ACROSSu;
+const squares_l = $DEPTHu / 4u;
 
-var<workgroup> tile_a: array<vec4<f32>, $DEPTHu * (squares_m + 1u)>;
-var<workgroup> tile_b: array<vec4<f32>, $DEPTHu * (squares_n + 1u)>;
+var<workgroup> tile_a: array<vec4<f32>, $DEPTHu * (squares_a + 1u)>;
+var<workgroup> tile_b: array<vec4<f32>, $DEPTHu * (squares_b + 1u)>;
 
 fn within(l: vec4<u32>, end: u32, v: vec4<f32>) -> vec4<f32> {
   return select(vec4<f32>(), v, l < vec4<u32>(end));
@@ -36,7 +36,6 @@ fn within(l: vec4<u32>, end: u32, v: vec4<f32>) -> vec4<f32> {
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let group = workgroup.x + workgroup.y * workgroups.x;
@@ -53,8 +52,8 @@ fn main(
   let k_begin = 0u;
   let k_end = params.k;
 #end
-  let i0 = tile_row * (squares_m * 4u);
-  let j0 = tile_column * (squares_n * 4u);
+  let i0 = tile_row * (squares_a * 4u);
+  let j0 = tile_column * (squares_b * 4u);
   let a_base = batch_a(z) + i0 * params.a_row;
   let b_base = batch_b(z) + j0 * params.b_column;
 
@@ -66,51 +65,18 @@ fn main(
 #end
 #end
   for (var l0 = k_begin; l0 < k_end; l0 += $DEPTHu) {
-    for (var q = lane; q < squares_m * squares_k; q += lanes) {
-      let square_l = q % 2u + q / (2u * squares_m) * 2u;
-      let square_i = q / 2u % squares_m;
-      let l = l0 + square_l * 4u;
-      let at = a_base + square_i * 4u * params.a_row + l * params.a_inner;
-      let slot = square_l * 4u * (squares_m + 1u) + square_i;
-#if ROW_VECTORS
-#for U 4
-      tile_a[slot + $Uu * (squares_m + 1u)] = within(vec4<u32>(l + $Uu), k_end, read_a(at + $Uu * params.a_inner));
-#end
-#else
-#for E 4
-      let v_$E = within(l + vec4<u32>(0u, 1u, 2u, 3u), k_end, read_a(at + $Eu * params.a_row));
-#end
-#for U 4
-      tile_a[slot + $Uu * (squares_m + 1u)] = vec4<f32>(v_0[$U], v_1[$U], v_2[$U], v_3[$U]);
-#end
-#end
-    }
-    for (var q = lane; q < squares_n * squares_k; q += lanes) {
-      let square_l = q % 2u + q / (2u * squares_n) * 2u;
-      let square_j = q / 2u % squares_n;
-      let l = l0 + square_l * 4u;
-      let at = b_base + square_j * 4u * params.b_column + l * params.b_inner;
-      let slot = square_l * 4u * (squares_n + 1u) + square_j;
-#if COLUMN_VECTORS
-#for U 4
-      tile_b[slot + $Uu * (squares_n + 1u)] = within(vec4<u32>(l + $Uu), k_end, read_b(at + $Uu * params.b_inner));
-#end
-#else
-#for E 4
-      let v_$E = within(l + vec4<u32>(0u, 1u, 2u, 3u), k_end, read_b(at + $Eu * params.b_column));
-#end
-#for U 4
-      tile_b[slot + $Uu * (squares_n + 1u)] = vec4<f32>(v_0[$U], v_1[$U], v_2[$U], v_3[$U]);
-#end
-#end
-    }
+#use BLOCK SIDE=a OUTER=row VECTORS=ROW_VECTORS
+#use BLOCK SIDE=b OUTER=column VECTORS=COLUMN_VECTORS
     workgroupBarrier();
+    // Worked out here, they take no registers while a block is copied.
+    let own_row = lane / $ACROSSu;
+    let own_column = lane % $ACROSSu;
     for (var l = 0u; l < $DEPTHu; l++) {
 #for V ROWS4
-      let a_$V = tile_a[l * (squares_m + 1u) + $Vu * $DOWNu + local.y];
+      let a_$V = tile_a[l * (squares_a + 1u) + $Vu * $DOWNu + own_row];
 #end
 #for C COLUMNS4
-      let b_$C = tile_b[l * (squares_n + 1u) + $Cu * $ACROSSu + local.x];
+      let b_$C = tile_b[l * (squares_b + 1u) + $Cu * $ACROSSu + own_column];
 #end
 #for V ROWS4
 #for E 4
@@ -123,8 +89,8 @@ fn main(
     workgroupBarrier();
   }
 
-  let i = i0 + local.y * 4u;
-  let j = j0 + local.x * 4u;
+  let i = i0 + lane / $ACROSSu * 4u;
+  let j = j0 + lane % $ACROSSu * 4u;
 #if HEAVY
   // A long program is not repeated for every register: a loop picks them one by one.
   for (var q = 0u; q < $ROWS4u * $COLUMNS4u * 4u; q++) {
