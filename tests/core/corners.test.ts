@@ -169,6 +169,15 @@ describe.each(backends)('on $name', ({ backend }) => {
     await near(slope(x, z.square()), [18, 42]);
   });
 
+  test('attention of no queries has zeros for the gradients of keys and values', async () => {
+    // Memory that held something else before.
+    for (let i = 0; i < 8; i++) await near(zeros(12).add(7), Array(12).fill(7));
+    const [q, k, v] = [zeros(1, 1, 0, 4), zeros(1, 1, 3, 4), zeros(1, 1, 3, 4)].map((x) => x.requiresGrad_());
+    F.scaledDotProductAttention(q, k, v).sum().backward();
+    await near(k.grad, Array(12).fill(0));
+    await near(v.grad, Array(12).fill(0));
+  });
+
   test('a result that equals its input is a tensor of its own', async () => {
     const x = leaf(2);
     for (const same of [x.sum(), x.pow(1), x.sort().values, x.clone().max(0).values]) {

@@ -87,7 +87,7 @@ const attentionBackwardOp: KernelOp = {
     const dq = io.output();
     const dk = io.aux(dkAux) ?? io.scratch(k.shape, k.dtype);
     const dv = io.aux(dvAux) ?? io.scratch(v.shape, v.dtype);
-    if (node.size === 0) return;
+    if (node.size === 0 && k.size === 0) return;
     io.emit({
       kind: 'attentionBackward',
       label: 'attentionBackward',
