@@ -13,7 +13,8 @@ const entry = Object.fromEntries(
 const groups: Readonly<Record<string, RegExp>> = {
   base: /src\/(error|format\/(check|json))\.ts/,
   core: /src\/(pipeline\/pipeline|pipeline\/pretokenizers|format\/file|model\/(vocab|word-cache))\.ts/,
-  text: /src\/pipeline\/(split|patterns|utf8|prepended)\.ts/,
+  batches: /src\/pipeline\/batches\.ts/,
+  text: /src\/pipeline\/(split|patterns|utf8)\.ts/,
   bytes: /src\/kinds\/bytes\.ts/,
   bpe: /src\/kinds\/bpe\.ts/,
   sentencepiece: /src\/kinds\/sentencepiece\.ts/,

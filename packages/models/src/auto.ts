@@ -101,14 +101,15 @@ export const AutoTokenizer = {
     if (!file) throw new MissingFile(at.name, tokenizerFiles[0]);
     let tokenizer: Tokenizer;
     try {
-      tokenizer = await loadTokenizer(async (name) => {
+      const read = async (name: string) => {
         try {
           return await at.read(name);
         } catch (error) {
           if (error instanceof MissingFile) return undefined;
           throw error;
         }
-      });
+      };
+      tokenizer = await loadTokenizer(read, { batches: true });
     } catch (error) {
       const { message } = error as Error;
       const named = message.startsWith(file) ? `: ${message}` : `/${file}: ${message}`;

@@ -2,7 +2,7 @@ import { contentOf, type LoadOptions, pipelineOf } from './format/file.js';
 import { scanBPE } from './format/scan.js';
 import { wordsFromJSON } from './format/words.js';
 import { allKinds } from './kinds/all.js';
-import type { PipelineTokenizer } from './pipeline/pipeline.js';
+import { PipelineTokenizer } from './pipeline/batches.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /**
@@ -15,10 +15,10 @@ import type { Tokenizer } from './tokenizer.js';
  */
 export function tokenizerFromJSON(json: unknown, options: LoadOptions = {}): Tokenizer {
   const file = contentOf(json, scanBPE);
-  return wordsFromJSON(file) ?? pipelineOf(file, allKinds, options);
+  return wordsFromJSON(file) ?? pipelineOf(PipelineTokenizer, file, allKinds, options);
 }
 
 /** The same where only a pipeline will do, with its offsets and batches: any file but a character tokenizer's. */
 export function pipelineFromJSON(json: unknown, options: LoadOptions = {}): PipelineTokenizer {
-  return pipelineOf(contentOf(json, scanBPE), allKinds, options);
+  return pipelineOf(PipelineTokenizer, contentOf(json, scanBPE), allKinds, options);
 }

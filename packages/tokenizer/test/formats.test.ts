@@ -225,11 +225,11 @@ describe('loadTokenizer', () => {
       }),
     );
     expect(bert.encode('Hello<m>')).toEqual([2, 5, 4, 3]);
-    const json = await loadTokenizer(
-      folder({ 'tokenizer.json': JSON.stringify(bert), 'vocab.txt': 'nonsense' }),
-    );
+    const saved = folder({ 'tokenizer.json': JSON.stringify(bert), 'vocab.txt': 'nonsense' });
+    const json = await loadTokenizer(saved);
     expect(json.encode('Hello<m>')).toEqual([2, 5, 4, 3]);
-    expect(json).toBeInstanceOf(PipelineTokenizer);
+    expect(json).not.toBeInstanceOf(PipelineTokenizer);
+    expect(await loadTokenizer(saved, { batches: true })).toBeInstanceOf(PipelineTokenizer);
   });
 
   test('says what it looked for', async () => {

@@ -34,8 +34,13 @@ describe('a file on demand is the tokenizer that the same file is at once', () =
   test.each(Object.keys(TINY_FILES))('%s', async (name) => {
     const json = TINY_FILES[name] as object;
     const loaded = await loadTokenizerFile(JSON.stringify(json));
+    const withBatches = await loadTokenizerFile(JSON.stringify(json), { batches: true });
     const atOnce = pipelineFromJSON(json);
-    expect(loaded).toBeInstanceOf(PipelineTokenizer);
+    expect((withBatches as PipelineTokenizer).encodeBatch([['ab aab, b', 'a']])).toEqual(
+      atOnce.encodeBatch([['ab aab, b', 'a']]),
+    );
+    // Offsets and batches are among what is fetched when asked for.
+    expect(loaded).not.toBeInstanceOf(PipelineTokenizer);
     expect(JSON.stringify(loaded)).toBe(JSON.stringify(atOnce));
     const ids = loaded.encode('ab aab, b');
     expect(ids.length).toBeGreaterThan(3);

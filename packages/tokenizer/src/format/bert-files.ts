@@ -2,7 +2,7 @@ import { TokenizerError } from '../error.js';
 import { bertKinds } from '../kinds/bert.js';
 import { Vocab } from '../model/vocab.js';
 import { WordPiece } from '../model/wordpiece.js';
-import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { PipelineTokenizer } from '../pipeline/batches.js';
 import { type JSONPart, plainToken } from './json.js';
 
 /** BERT's `vocab.txt`, from before `tokenizer.json`. */

@@ -1,7 +1,7 @@
 import { describeValue, TokenizerError } from '../error.js';
 import { choose, type Kinds } from '../pipeline/kinds.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
-import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import type { Pipeline, PipelineParts } from '../pipeline/pipeline.js';
 import { asAddedToken, asArray, asObject } from './check.js';
 import type { JSONPart } from './json.js';
 
@@ -11,15 +11,20 @@ export interface LoadOptions {
   regex?: CompileRegex | undefined;
 }
 
-/** The pipeline that the content of a `tokenizer.json` describes. */
-export function pipelineOf(json: unknown, kinds: Kinds, options: LoadOptions): PipelineTokenizer {
+/** The pipeline that the content of a `tokenizer.json` describes, of the class given. */
+export function pipelineOf<P extends Pipeline>(
+  Made: new (parts: PipelineParts) => P,
+  json: unknown,
+  kinds: Kinds,
+  options: LoadOptions,
+): P {
   const file = asObject(json, 'the file');
   if (file.version !== undefined && file.version !== '1.0') {
     throw new TokenizerError(`tokenizer.json: version must be "1.0", but is ${describeValue(file.version)}.`);
   }
   const part = (field: string): JSONPart | null =>
     file[field] === undefined || file[field] === null ? null : (asObject(file[field], field) as JSONPart);
-  return new PipelineTokenizer({
+  return new Made({
     model: choose(kinds, 'model', modelOf(file), 'model')[1](file.model),
     kinds,
     normalizer: part('normalizer'),

@@ -1,6 +1,5 @@
 import type { Tokenizer } from '../tokenizer.js';
-import type { LoadOptions } from './file.js';
-import { loadTokenizerFile } from './on-demand.js';
+import { type LoadOnDemandOptions, loadTokenizerFile } from './on-demand.js';
 
 /** Reads a file of a model's folder, from a disk or over the network; `undefined` where there is none. */
 export type ReadFile = (name: string) => Promise<Uint8Array | undefined>;
@@ -14,7 +13,7 @@ export type ReadFile = (name: string) => Promise<Uint8Array | undefined>;
  * const tokenizer = await loadTokenizer((name) => readFile(join(folder, name)).catch(() => undefined));
  * ```
  */
-export async function loadTokenizer(read: ReadFile, options: LoadOptions = {}): Promise<Tokenizer> {
+export async function loadTokenizer(read: ReadFile, options: LoadOnDemandOptions = {}): Promise<Tokenizer> {
   const json = await read('tokenizer.json');
   if (json) return loadTokenizerFile(json, options);
   const { tokenizerOfFiles } = await import('./older-files.js');

@@ -2,7 +2,7 @@ import { TokenizerError } from '../error.js';
 import { byteKinds } from '../kinds/bytes.js';
 import { BPE, mergesFromJSON } from '../model/bpe.js';
 import { Vocab } from '../model/vocab.js';
-import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { PipelineTokenizer } from '../pipeline/batches.js';
 import { plainToken } from './json.js';
 
 /** GPT-2's `vocab.json` and `merges.txt`, from before `tokenizer.json`. */

@@ -1,5 +1,6 @@
 import { TokenizerError } from '../error.js';
 import { joinKinds, type Kinds } from '../pipeline/kinds.js';
+import { Pipeline } from '../pipeline/pipeline.js';
 import type { Tokenizer } from '../tokenizer.js';
 import { asObject } from './check.js';
 import { contentOf, type LoadOptions, modelOf, pipelineOf } from './file.js';
@@ -30,6 +31,15 @@ export const PARTS: readonly (readonly [names: RegExp, fetch: () => Promise<Kind
 /** From this many bytes on, about 0.1 s for the general parser, it is worth to fetch a quicker one. */
 const LARGE = 1 << 22;
 
+/** What the loaders that fetch parts may be told. */
+export interface LoadOnDemandOptions extends LoadOptions {
+  /**
+   * Fetch what `encodeBatch` needs too: a pipeline is then a `PipelineTokenizer`. (Characters and dictionaries have no
+   * batches.) Default: false.
+   */
+  batches?: boolean;
+}
+
 /**
  * The tokenizer that a `tokenizer.json` describes, with only the code that this file needs: a bundler puts the rest
  * into parts that are never fetched. (`tokenizerFromJSON` has all of it at hand, and so need not be awaited.)
@@ -42,7 +52,10 @@ const LARGE = 1 << 22;
  * const tokenizer = await loadTokenizerFile(new Uint8Array(await (await fetch('tokenizer.json')).arrayBuffer()));
  * ```
  */
-export async function loadTokenizerFile(json: unknown, options: LoadOptions = {}): Promise<Tokenizer> {
+export async function loadTokenizerFile(
+  json: unknown,
+  options: LoadOnDemandOptions = {},
+): Promise<Tokenizer> {
   const length = (json as { length?: number } | null)?.length ?? 0;
   const scan = length < LARGE ? undefined : (await import('./scan.js')).scanBPE;
   const file = asObject(contentOf(json, scan), 'the file');
@@ -54,21 +67,26 @@ export async function loadTokenizerFile(json: unknown, options: LoadOptions = {}
   const names = namesIn([{ type: model.type }, normalizer, pre_tokenizer, post_processor, decoder]);
   const wanted = PARTS.filter(([pattern]) => names.some((name) => pattern.test(name)));
   const kinds = await Promise.all(wanted.map(([, fetch]) => fetch()));
+  const Made =
+    options.batches || names.includes('first')
+      ? (await import('../pipeline/batches.js')).PipelineTokenizer
+      : Pipeline;
   try {
-    return pipelineOf(file, joinKinds(...kinds), options);
+    return pipelineOf(Made, file, joinKinds(...kinds), options);
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
     // The words for what is wrong must not depend on what was fetched.
-    return pipelineOf(file, (await import('../kinds/all.js')).allKinds, options);
+    return pipelineOf(Made, file, (await import('../kinds/all.js')).allKinds, options);
   }
 }
 
-/** The types and split patterns in a list of parts, and in the lists inside them. */
+/** The types, split patterns and schemes in a list of parts, and in the lists inside them. */
 function namesIn(parts: unknown): string[] {
   if (!Array.isArray(parts)) return [];
   return parts.flatMap((part) => [
     String(part?.type),
     String(part?.pattern?.Regex),
+    String(part?.prepend_scheme),
     ...Object.values(part ?? {}).flatMap(namesIn),
   ]);
 }

@@ -1,10 +1,10 @@
 import { asBoolean, asString } from '../format/check.js';
-import type { JSONPart } from '../format/json.js';
 import { WordPiece } from '../model/wordpiece.js';
 import { cleanUp, type Decoder, whole } from '../pipeline/decoders.js';
 import type { Build, Kinds } from '../pipeline/kinds.js';
-import { type Normalizer, normalizerSequence, perCharacter } from '../pipeline/normalizers.js';
-import { asTokenId, fixed } from '../pipeline/postprocessors.js';
+import { type Normalizer, perCharacter } from '../pipeline/normalizers.js';
+import type { Change } from '../pipeline/piece.js';
+import { asTokenId } from '../pipeline/postprocessors.js';
 import type { Take } from '../pipeline/split.js';
 import { unicodeNormalizer } from '../pipeline/unicode.js';
 import { CharSet } from '../scan/charset.js';
@@ -12,7 +12,7 @@ import { NEWER_MARKS } from '../scan/newer-marks.js';
 import { PUNCTUATION } from '../scan/punctuation.js';
 import { SPACE } from '../scan/sets.js';
 
-const bertNormalizer: Build<Normalizer> = (part, path) => bert(part as JSONPart, path);
+const bertNormalizer: Build<Normalizer> = (part, path) => bert(part, path);
 
 /** What BERT's files are made of. */
 export const bertKinds: Kinds = {
@@ -20,19 +20,18 @@ export const bertKinds: Kinds = {
   normalizer: {
     BertNormalizer: bertNormalizer,
     Bert: bertNormalizer,
-    Lowercase: (part) => lowercase(part as JSONPart),
-    StripAccents: (part) =>
-      perCharacter(
-        part as JSONPart,
-        (c) => (MARK.has(codeOf(c)) ? '' : c),
-        (text) => text.replace(/\p{M}/gu, (c) => (MARK.has(codeOf(c)) ? '' : c)),
-      ),
+    Lowercase: () => [lowercase],
+    StripAccents: () => [without(MARK, '\\p{M}')],
   },
   preTokenizer: { BertPreTokenizer: () => [{ split: bertRanges }] },
   postProcessor: {
     BertProcessing(part, path) {
       const [cls, sep] = [asTokenId(part.cls, `${path}.cls`), asTokenId(part.sep, `${path}.sep`)];
-      return fixed([[cls], [sep]], [[], [sep]], 1);
+      const around = [
+        [[cls], [sep]],
+        [[], [sep]],
+      ] as const;
+      return [{ around, typeOfSecond: 1 }];
     },
   },
   decoder: {
@@ -62,12 +61,16 @@ function codeOf(character: string): number {
 }
 
 /** Character by character, so without the one rule that looks at neighbours: a final sigma stays a sigma. */
-function lowercase(json: JSONPart): Normalizer {
-  return perCharacter(json, (c) => (c === 'Σ' ? 'σ' : c.toLowerCase()), lower);
-}
+const lowercase = /* @__PURE__ */ perCharacter(
+  (c) => (c === 'Σ' ? 'σ' : c.toLowerCase()),
+  (text) => text.replaceAll('Σ', 'σ').toLowerCase(),
+);
 
-function lower(text: string): string {
-  return text.replaceAll('Σ', 'σ').toLowerCase();
+/** Drops the characters of a set; `inside` is a class in a regular expression that has all of them. */
+function without(set: CharSet, inside: string): Change {
+  const drop = (c: string) => (set.has(codeOf(c)) ? '' : c);
+  const found = new RegExp(`[${inside}]`, 'gu');
+  return perCharacter(drop, (text) => text.replace(found, drop));
 }
 
 const BERT_REMOVED = '\\0\\ufffd\\p{Cc}\\p{Cf}\\p{Co}';
@@ -76,8 +79,8 @@ const CHINESE =
   '\\u{4e00}-\\u{9fff}\\u{3400}-\\u{4dbf}\\u{20000}-\\u{2a6df}\\u{2a700}-\\u{2b73f}\\u{2b740}-\\u{2b81f}\\u{2b920}-\\u{2ceaf}\\u{f900}-\\u{faff}\\u{2f800}-\\u{2fa1f}';
 
 /** BERT's: control characters go, white space becomes a space, Chinese characters stand alone, accents go, lower case. */
-function bert(json: JSONPart, path: string): Normalizer {
-  const steps: Normalizer[] = [];
+function bert(json: Record<string, unknown>, path: string): Normalizer {
+  const steps: Change[] = [];
   const removed = new CharSet(BERT_REMOVED, NEWER_FORMAT_CHARACTERS);
   const chinese = new CharSet(CHINESE);
   const lowers = asBoolean(json.lowercase, `${path}.lowercase`);
@@ -93,31 +96,22 @@ function bert(json: JSONPart, path: string): Normalizer {
       `[${BERT_REMOVED}\\t-\\r\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]`,
       'gu',
     );
-    steps.push(perCharacter(json, clean, (text) => text.replace(other, clean)));
+    steps.push(perCharacter(clean, (text) => text.replace(other, clean)));
   }
   if (asBoolean(json.handle_chinese_chars, `${path}.handle_chinese_chars`)) {
     const apart = new RegExp(`[${CHINESE}]`, 'gu');
     steps.push(
       perCharacter(
-        json,
         (c) => (chinese.has(codeOf(c)) ? ` ${c} ` : c),
         (text) => text.replace(apart, ' $& '),
       ),
     );
   }
   if (asBoolean(accents, `${path}.strip_accents`)) {
-    const nonspacing = new RegExp(`[${NONSPACING}]`, 'gu');
-    steps.push(unicodeNormalizer(json, 'NFD'));
-    steps.push(
-      perCharacter(
-        json,
-        (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c),
-        (text) => text.replace(nonspacing, (c) => (NONSPACING_MARK.has(codeOf(c)) ? '' : c)),
-      ),
-    );
+    steps.push(...unicodeNormalizer('NFD'), without(NONSPACING_MARK, NONSPACING));
   }
-  if (lowers) steps.push(lowercase(json));
-  return { ...normalizerSequence(steps), toJSON: () => json };
+  if (lowers) steps.push(lowercase);
+  return steps;
 }
 
 /** For the Basic Multilingual Plane: 1 for other characters, 2 for white space, 3 for punctuation, 0 not looked up yet. */

@@ -1,30 +1,20 @@
 import { asBoolean, asObject } from '../format/check.js';
-import type { JSONPart } from '../format/json.js';
 import { BYTE_OF_CODE, CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { chain, type Decoder, joinAll } from '../pipeline/decoders.js';
-import type { Encoding } from '../pipeline/encoding.js';
 import type { Kinds } from '../pipeline/kinds.js';
-import { type Normalizer, perCharacter } from '../pipeline/normalizers.js';
+import { perCharacter } from '../pipeline/normalizers.js';
 import { finderOf } from '../pipeline/patterns.js';
-import {
-  asTokenId,
-  fixed,
-  type PostProcessor,
-  sequence,
-  type TokenText,
-  withOverflow,
-} from '../pipeline/postprocessors.js';
-import { prepended } from '../pipeline/prepended.js';
+import { type Change, prepending } from '../pipeline/piece.js';
+import { asTokenId, type PostProcessor } from '../pipeline/postprocessors.js';
 import type { Step } from '../pipeline/pretokenizers.js';
 import { asBehavior, splitBy } from '../pipeline/split.js';
 import { Utf8Decoder } from '../pipeline/utf8.js';
 import { gpt2Scanner, gpt2Scanners } from '../scan/gpt2.js';
 import { knownScanner } from '../scan/known.js';
-import { SPACE } from '../scan/sets.js';
 
 /** What the files of byte-level BPE are made of besides the model: GPT-2, Llama 3, Qwen, DeepSeek, RoBERTa. */
 export const byteKinds: Kinds = {
-  normalizer: { ByteLevel: (part) => inByteAlphabet(part as JSONPart) },
+  normalizer: { ByteLevel: () => [inByteAlphabet()] },
   scanner: gpt2Scanners,
   preTokenizer: {
     Split(part, path, { regex, kinds }) {
@@ -44,9 +34,13 @@ export const byteKinds: Kinds = {
   },
   postProcessor: {
     ByteLevel: trimmed,
-    RobertaProcessing(part, path, context) {
+    RobertaProcessing(part, path) {
       const [cls, sep] = [asTokenId(part.cls, `${path}.cls`), asTokenId(part.sep, `${path}.sep`)];
-      return sequence([trimmed(part, path, context), fixed([[cls], [sep]], [[sep], [sep]], 0)]);
+      const around = [
+        [[cls], [sep]],
+        [[sep], [sep]],
+      ] as const;
+      return [...trimmed(part, path), { around, typeOfSecond: 0 }];
     },
   },
   decoder: {
@@ -56,57 +50,26 @@ export const byteKinds: Kinds = {
 
 function byteSteps(addPrefixSpace: boolean, useRegex: boolean): Step[] {
   const words: Step = {};
-  if (addPrefixSpace) words.change = (piece) => (piece.text.startsWith(' ') ? piece : prepended(piece, ' '));
+  const space = prepending(' ');
+  const alphabet = inByteAlphabet();
+  if (addPrefixSpace) words.change = (piece) => (piece.text.startsWith(' ') ? piece : piece.change(space));
   if (useRegex) words.scan = gpt2Scanner();
-  const bytes: Step = { bytes: true, change: inByteAlphabet({}).apply };
+  const bytes: Step = { bytes: true, change: (piece) => piece.change(alphabet) };
   return addPrefixSpace || useRegex ? [words, bytes] : [bytes];
 }
 
-function inByteAlphabet(part: JSONPart): Normalizer {
-  return perCharacter(part, (character) => {
+function inByteAlphabet(): Change {
+  return perCharacter((character) => {
     const bytes: number[] = [];
     utf8Of(character, 0, character.length, bytes);
     return bytes.map((byte) => CHARACTER_OF_BYTE[byte]).join('');
   });
 }
 
-function trimmed(
-  part: Record<string, unknown>,
-  path: string,
-  { textOf = () => '' }: { textOf?: TokenText },
-): PostProcessor {
-  return trimming(
-    asBoolean(part.trim_offsets, `${path}.trim_offsets`, true),
-    asBoolean(part.add_prefix_space, `${path}.add_prefix_space`, true),
-    textOf,
-  );
-}
-
-/** Takes white space off the ends of offsets. Byte-level tokens write a space as `Ġ`. */
-function trimming(trimOffsets: boolean, addPrefixSpace: boolean, textOf: TokenText): PostProcessor {
-  const isSpace = (character: string | undefined) =>
-    character === 'Ġ' || (character !== undefined && SPACE.has(character.charCodeAt(0)));
-  const trim = (part: Encoding): Encoding => {
-    for (const [i, offset] of part.offsets.entries()) {
-      const token = textOf(part.inputIds[i] as number);
-      let leading = 0;
-      while (isSpace(token[leading])) leading++;
-      let trailing = 0;
-      while (isSpace(token[token.length - 1 - trailing])) trailing++;
-      if (leading > 0) {
-        // A single space at the start of the text may be the one that was added: it has no place to give up.
-        if (addPrefixSpace && leading === 1 && (i === 0 || offset[0] === 0)) leading = 0;
-        offset[0] = Math.min(offset[0] + leading, offset[1]);
-      }
-      if (trailing > 0 && offset[1] >= trailing) offset[1] = Math.max(offset[1] - trailing, offset[0]);
-    }
-    return part;
-  };
-  return {
-    added: () => 0,
-    process: (encodings) =>
-      trimOffsets ? encodings.map((encoding) => withOverflow(encoding, trim)) : encodings,
-  };
+function trimmed(part: Record<string, unknown>, path: string): PostProcessor {
+  const trimOffsets = asBoolean(part.trim_offsets, `${path}.trim_offsets`, true);
+  const addPrefixSpace = asBoolean(part.add_prefix_space, `${path}.add_prefix_space`, true);
+  return [{ trimOffsets, addPrefixSpace }];
 }
 
 /** Tokens in GPT-2's alphabet of bytes; a token with any other character stands for itself. */

@@ -1,5 +1,4 @@
 import { asBoolean, asCount, asString, fail, oneCharacter } from '../format/check.js';
-import type { JSONPart } from '../format/json.js';
 import { WordLevel } from '../model/wordlevel.js';
 import { cleanUp, type Decoder, whole } from '../pipeline/decoders.js';
 import type { Build, Kinds } from '../pipeline/kinds.js';
@@ -27,9 +26,7 @@ const delimiter: Build<Step[]> = (part, path) => {
 /** What few files name. */
 export const otherKinds: Kinds = {
   model: { WordLevel: WordLevel.fromJSON },
-  normalizer: {
-    Nmt: (part) => perCharacter(part as JSONPart, nmt),
-  },
+  normalizer: { Nmt: () => [perCharacter(nmt)] },
   preTokenizer: {
     Whitespace: () => [
       splitBy(

@@ -1,12 +1,9 @@
 import { asBoolean, asCount, asString, fail, oneCharacter } from '../format/check.js';
-import type { JSONPart } from '../format/json.js';
 import { type Decoder, each, whole } from '../pipeline/decoders.js';
 import type { Kinds } from '../pipeline/kinds.js';
-import { type Normalizer, normalizer } from '../pipeline/normalizers.js';
 import { inParts } from '../pipeline/parts.js';
 import { finderOf } from '../pipeline/patterns.js';
-import { Edits, type Piece } from '../pipeline/piece.js';
-import { prepended } from '../pipeline/prepended.js';
+import { type Change, type Edits, prepending } from '../pipeline/piece.js';
 import type { Step } from '../pipeline/pretokenizers.js';
 import { characterFinder, splitAt, splitBy } from '../pipeline/split.js';
 import { Utf8Decoder } from '../pipeline/utf8.js';
@@ -15,20 +12,20 @@ import { SPACE } from '../scan/sets.js';
 /** What the files of SentencePiece's models are made of besides the model: Llama 2, Gemma, T5. */
 export const sentencePieceKinds: Kinds = {
   normalizer: {
-    Strip: (part, path) =>
+    Strip: (part, path) => [
       stripped(
-        part as JSONPart,
         asBoolean(part.strip_left, `${path}.strip_left`),
         asBoolean(part.strip_right, `${path}.strip_right`),
       ),
-    Replace: (part, path, { regex }) =>
+    ],
+    Replace: (part, path, { regex }) => [
       replace(
-        part as JSONPart,
         finderOf(part.pattern, `${path}.pattern`, regex),
         asString(part.content, `${path}.content`),
         part.pattern,
       ),
-    Prepend: (part, path) => prepend(part as JSONPart, asString(part.prepend, `${path}.prepend`)),
+    ],
+    Prepend: (part, path) => [prepending(asString(part.prepend, `${path}.prepend`))],
   },
   preTokenizer: {
     Metaspace: (part, path) => [marks(part, path)],
@@ -65,7 +62,7 @@ export const sentencePieceKinds: Kinds = {
   },
 };
 
-function stripped(json: JSONPart, left: boolean, right: boolean): Normalizer {
+function stripped(left: boolean, right: boolean): Change {
   const bounds = (text: string): [number, number] => {
     let start = 0;
     let end = text.length;
@@ -74,15 +71,14 @@ function stripped(json: JSONPart, left: boolean, right: boolean): Normalizer {
     while (right && end > start && SPACE.has(text.charCodeAt(end - 1))) end--;
     return [start, end];
   };
-  return normalizer(
-    json,
-    (text) => text.slice(...bounds(text)),
-    (text, edits) => {
+  return {
+    normalize: (text) => text.slice(...bounds(text)),
+    edit(text, edits) {
       const [start, end] = bounds(text);
-      edits.skipped = start;
+      for (let i = 0; i < start; i++) edits.drop();
       for (const character of text.slice(start, end)) edits.add(character, 0);
     },
-  );
+  };
 }
 
 /**
@@ -95,12 +91,7 @@ function replacer(literal: string, content: string): (text: string) => string {
   return (text) => (text.includes(literal) ? all(text) : text);
 }
 
-function replace(
-  json: JSONPart,
-  find: ReturnType<typeof finderOf>,
-  content: string,
-  pattern: unknown,
-): Normalizer {
+function replace(find: ReturnType<typeof finderOf>, content: string, pattern: unknown): Change {
   const literal = (pattern as { String?: string }).String;
   const all = literal ? replacer(literal, content) : undefined;
   const added = Array.from(content);
@@ -118,35 +109,7 @@ function replace(
     }
     keep(text.length);
   };
-  return normalizer(
-    json,
-    (text) => {
-      if (all) return all(text);
-      const edits = new Edits();
-      edit(text, edits);
-      return edits.characters.join('');
-    },
-    edit,
-  );
-}
-
-function prepend(json: JSONPart, added: string): Normalizer {
-  return normalizer(
-    json,
-    (text) => (text === '' ? text : added + text),
-    (text, edits) => {
-      const prefix = text === '' ? [] : Array.from(added);
-      let first = true;
-      // The first added character takes the place of the text's first, which then counts as added.
-      for (const character of prefix) {
-        edits.add(character, first ? 0 : 1);
-        first = false;
-      }
-      for (const character of text) {
-        edits.add(character, prefix.length > 0 && edits.characters.length === prefix.length ? 1 : 0);
-      }
-    },
-  );
+  return { normalize: all ?? ((text) => replaceAll(text, find, content)), edit };
 }
 
 function marks(part: Record<string, unknown>, path: string): Step {
@@ -162,26 +125,29 @@ function marks(part: Record<string, unknown>, path: string): Step {
     scheme = 'never';
   }
   const isMark = characterFinder((code) => code === mark.codePointAt(0));
+  const marked: Change = {
+    normalize: replacer(' ', mark),
+    // A mark that takes two units leaves no unit its place.
+    edit:
+      mark.length === 1
+        ? undefined
+        : (text, edits) => {
+            for (const character of text) edits.add(character === ' ' ? mark : character, 0);
+          },
+  };
+  const before = prepending(mark);
   const step: Step = {
+    places: scheme === 'first',
     change(piece) {
-      const marked = withMarks(piece, mark);
-      if (scheme === 'never' || marked.text.startsWith(mark)) return marked;
-      // Without places the pipeline keeps pieces that are not at the start of the text away from `first`.
-      if (scheme === 'first' && (piece.starts?.[0] ?? 0) !== 0) return marked;
-      return prepended(marked, mark);
+      const changed = piece.change(marked);
+      if (scheme === 'never' || changed.text.startsWith(mark)) return changed;
+      return scheme === 'first' && piece.start !== 0 ? changed : changed.change(before);
     },
   };
   if (asBoolean(part.split ?? true, `${path}.split`)) {
     step.split = (text, start, end, take) => splitAt(isMark, 'MergedWithNext', false, text, start, end, take);
   }
   return step;
-}
-
-function withMarks(piece: Piece, mark: string): Piece {
-  if (mark.length === 1) return { ...piece, text: replacer(' ', mark)(piece.text) };
-  const edits = new Edits();
-  for (const character of piece.text) edits.add(character === ' ' ? mark : character, 0);
-  return edits.applyTo(piece);
 }
 
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;

@@ -25,7 +25,7 @@ export class AddedTokens {
   readonly #plain: Finder;
   readonly #normalized: Finder;
 
-  constructor(tokens: readonly AddedTokenJSON[], normalizer: Normalizer | undefined) {
+  constructor(tokens: readonly AddedTokenJSON[], normalizer: Normalizer) {
     this.tokens = [...tokens].sort((a, b) => a.id - b.id);
     const plain: [string, number][] = [];
     const normalized: [string, number][] = [];
@@ -33,7 +33,8 @@ export class AddedTokens {
       if (token.content === '') throw new TokenizerError(`Added token ${token.id} is empty.`);
       this.#byId.set(token.id, token);
       this.#byContent.set(token.content, token);
-      const form = token.normalized && normalizer ? normalizer.normalize(token.content) : token.content;
+      let form = token.content;
+      if (token.normalized) for (const change of normalizer) form = change.normalize(form);
       if (form !== token.content) this.#normalizedForm.set(token.id, form);
       if (form !== '') (token.normalized ? normalized : plain).push([form, token.id]);
     }

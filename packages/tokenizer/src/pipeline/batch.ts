@@ -2,7 +2,8 @@ import { TokenizerError } from '../error.js';
 import { asCount, asId, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
 import { type Encoding, type PaddingOptions, pad, type TruncationOptions, truncate } from './encoding.js';
-import { type PostProcessor, postProcess } from './postprocessors.js';
+import { addedBy, postProcess, type TokenText } from './postprocess.js';
+import type { PostProcessor } from './postprocessors.js';
 
 /** What `encodeBatch` may be told. */
 export interface BatchOptions {
@@ -17,11 +18,12 @@ export interface BatchOptions {
 }
 
 interface Surroundings {
-  postProcessor: PostProcessor | undefined;
+  postProcessor: PostProcessor;
   /** What the file says. */
   truncation: JSONPart | null;
   padding: JSONPart | null;
   tokenToId(token: string): number | undefined;
+  textOf: TokenText;
 }
 
 /** Cuts, post-processes and pads a batch of single or paired texts. */
@@ -35,7 +37,7 @@ export function finishBatch(
   const encodings = batch.map((texts) => {
     let parts = texts;
     if (cutting) {
-      const added = special ? (around.postProcessor?.added(texts.length === 2) ?? 0) : 0;
+      const added = special ? addedBy(around.postProcessor, texts.length === 2) : 0;
       if (!(cutting.maxLength >= added)) {
         throw new TokenizerError(
           `Truncation: maxLength must be at least the ${added} tokens that are added, but is ${cutting.maxLength}.`,
@@ -43,7 +45,7 @@ export function finishBatch(
       }
       parts = truncate(texts, { ...cutting, maxLength: cutting.maxLength - added });
     }
-    return postProcess(around.postProcessor, parts, special);
+    return postProcess(around.postProcessor, parts, special, around.textOf);
   });
   const padding = options.padding === true ? paddingFromFile(around.padding) : options.padding;
   if (padding) padAll(encodings, padding, around);

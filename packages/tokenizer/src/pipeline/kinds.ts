@@ -5,15 +5,13 @@ import type { Scanners } from '../scan/known.js';
 import type { Decoder } from './decoders.js';
 import type { Normalizer } from './normalizers.js';
 import type { CompileRegex } from './patterns.js';
-import type { PostProcessor, TokenText } from './postprocessors.js';
+import type { PostProcessor } from './postprocessors.js';
 import type { Step } from './pretokenizers.js';
 
 /** What builders may use. */
 export interface Context {
   readonly kinds: Kinds;
   readonly regex?: CompileRegex | undefined;
-  /** The text of a token, for post-processors. */
-  readonly textOf?: TokenText;
 }
 
 /** Makes the part that a file describes. `path` is the field's, for errors. */

@@ -1,42 +1,52 @@
 import { describeValue } from '../error.js';
 import { asArray, asId, asObject, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
-import { concat, type Encoding, encodingOf } from './encoding.js';
 import { type Context, choose, partsOf } from './kinds.js';
 
-/** The stage after the model: puts special tokens around one text or two, and numbers them. */
-export interface PostProcessor {
-  /** How many tokens it adds. */
-  added(isPair: boolean): number;
-  process(encodings: Encoding[], addSpecialTokens: boolean): Encoding[];
-}
+/** What a template puts one behind the other: a text, by its number, or special tokens. */
+export type TemplatePiece =
+  | { readonly text: 0 | 1; readonly ids?: undefined; readonly typeId: number }
+  | { readonly text?: undefined; readonly ids: readonly number[]; readonly typeId: number };
 
-/** What a post-processor needs to know of the tokenizer. */
-export type TokenText = (id: number) => string;
+/** A step of the stage after the model, which puts special tokens around one text or two and numbers them. */
+export type PostStep =
+  /** `[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1` and the like. */
+  | { readonly single: readonly TemplatePiece[]; readonly pair: readonly TemplatePiece[] }
+  /** The same tokens before and behind each of the two texts; the second text's tokens get type `typeOfSecond`. */
+  | { readonly around: readonly Around[]; readonly typeOfSecond: number }
+  /** Takes white space off the ends of offsets. */
+  | { readonly trimOffsets: boolean; readonly addPrefixSpace: boolean };
 
-/** Numbers the texts, lets the post-processor work and puts the parts together. */
-export function postProcess(
-  processor: PostProcessor | undefined,
-  encodings: Encoding[],
-  addSpecialTokens: boolean,
-): Encoding {
-  for (const [i, encoding] of encodings.entries()) {
-    for (const part of [encoding, ...encoding.overflowing]) {
-      part.sequenceIds.fill(i);
-      part.tokenTypeIds.fill(i);
-    }
-  }
-  return concat(processor ? processor.process(encodings, addSpecialTokens) : encodings);
-}
+/** The ids before a text and those behind it. */
+export type Around = readonly [before: readonly number[], after: readonly number[]];
+
+/** Its steps, one after the other. `postProcess` takes them. */
+export type PostProcessor = readonly PostStep[];
 
 /** Builds the post-processor that a file describes. @param path of the field, for errors. */
 export function postProcessorFromJSON(json: unknown, path: string, context: Context): PostProcessor {
   const all = partsOf(json, 'processors', path);
-  if (all) return sequence(all.map(([one, at]) => postProcessorFromJSON(one, at, context)));
+  if (all) return all.flatMap(([one, at]) => postProcessorFromJSON(one, at, context));
   // Nearly every file has one.
-  if ((json as JSONPart | null)?.type === 'TemplateProcessing') return template(json as JSONPart, path);
+  if ((json as JSONPart | null)?.type === 'TemplateProcessing') return [template(json as JSONPart, path)];
   const [part, build] = choose(context.kinds, 'postProcessor', json, path);
   return build(part, path, context);
+}
+
+/** What the steps put before and behind a single text. */
+export function aroundOne(steps: PostProcessor): Around {
+  let parts: (readonly number[])[] = [[-1]];
+  for (const step of steps) {
+    if ('single' in step) parts = step.single.map(({ text, ids }) => ids ?? (parts[text] as number[]));
+    else if ('around' in step)
+      parts = parts.map((ids, i) => {
+        const [before, after] = step.around[i && 1] as Around;
+        return [...before, ...ids, ...after];
+      });
+  }
+  const ids = parts.flat();
+  const at = ids.indexOf(-1);
+  return [ids.slice(0, at), ids.slice(at + 1)];
 }
 
 /** `[token, id]`, of which the id counts. */
@@ -46,77 +56,15 @@ export function asTokenId(value: unknown, path: string): number {
   return asId(id, `${path}[1]`);
 }
 
-/** One after the other. */
-export function sequence(all: readonly PostProcessor[]): PostProcessor {
-  return {
-    added: (isPair) => all.reduce((sum, one) => sum + one.added(isPair), 0),
-    process: (encodings, special) => all.reduce((parts, one) => one.process(parts, special), encodings),
-  };
-}
-
-/** Does the same to an encoding and to its overflow. */
-export function withOverflow(encoding: Encoding, change: (part: Encoding) => Encoding): Encoding {
-  return { ...change(encoding), overflowing: encoding.overflowing.map(change) };
-}
-
-/** `before` and `after` each of the two texts; the second text's tokens get type `typeOfSecond`. */
-export function fixed(
-  first: [number[], number[]],
-  second: [number[], number[]],
-  typeOfSecond: number,
-): PostProcessor {
-  const count = (tokens: number[][]) => tokens.flat().length;
-  return {
-    added: (isPair) => count(first) + (isPair ? count(second) : 0),
-    process(encodings, special) {
-      return encodings.map((encoding, i) => {
-        const typeId = i === 0 ? 0 : typeOfSecond;
-        const [before, after] = i === 0 ? first : second;
-        return withOverflow(encoding, (part) => {
-          part.tokenTypeIds.fill(typeId);
-          if (!special) return part;
-          return concat([
-            encodingOf(before, typeId, 1),
-            { ...part, overflowing: [] },
-            encodingOf(after, typeId, 1),
-          ]);
-        });
-      });
-    },
-  };
-}
-
-type TemplatePiece = { text: 0 | 1; typeId: number } | { ids: number[]; typeId: number };
-
-/** `[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1` and the like. */
-function template(part: Record<string, unknown>, path: string): PostProcessor {
+function template(part: Record<string, unknown>, path: string): PostStep {
   const tokens = asObject(part.special_tokens, `${path}.special_tokens`);
   const pieces = (field: 'single' | 'pair'): TemplatePiece[] =>
     asArray(part[field], `${path}.${field}`).map((json, i) =>
       templatePiece(json, `${path}.${field}[${i}]`, tokens, path),
     );
-  const single = pieces('single');
-  const pair = pieces('pair');
-  const count = (all: TemplatePiece[]) =>
-    all.reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
-  if (single.some((piece) => 'text' in piece && piece.text === 1))
-    fail(`${path}.single`, 'a template without $B', part.single);
-  return {
-    added: (isPair) => count(isPair ? pair : single),
-    process(encodings, special) {
-      const out: Encoding[] = [];
-      for (const piece of encodings.length === 2 ? pair : single) {
-        if ('ids' in piece) {
-          if (special) out.push(encodingOf(piece.ids, piece.typeId, 1));
-          continue;
-        }
-        const encoding = encodings[piece.text] as Encoding;
-        // The overflow keeps the type of its text, as in the reference implementation.
-        out.push({ ...encoding, tokenTypeIds: encoding.tokenTypeIds.map(() => piece.typeId) });
-      }
-      return out;
-    },
-  };
+  const [single, pair] = [pieces('single'), pieces('pair')];
+  if (single.some((piece) => piece.text === 1)) fail(`${path}.single`, 'a template without $B', part.single);
+  return { single, pair };
 }
 
 function templatePiece(

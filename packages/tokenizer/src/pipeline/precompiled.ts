@@ -1,7 +1,7 @@
 import { TokenizerError } from '../error.js';
 import { utf8Of } from '../model/byte-alphabet.js';
 import type { Normalizer } from './normalizers.js';
-import { Edits, type Piece } from './piece.js';
+import type { Edits } from './piece.js';
 
 /**
  * SentencePiece's rules of normalization, compiled: the length of a trie in bytes, the trie (a double array
@@ -69,26 +69,20 @@ export function precompiled(base64: string, path: string): Normalizer {
     }
   };
 
-  const apply = (piece: Piece): Piece => {
-    const edits = new Edits();
-    edit(piece.text, edits);
-    return edits.applyTo(piece);
+  const normalize = (text: string): string => {
+    const characters: string[] = [];
+    edit(text, { add: (character) => characters.push(character), drop() {}, swallow() {} });
+    return characters.join('');
   };
-  return {
-    normalize: (text) => apply({ text }).text,
-    apply,
-    toJSON: () => ({ type: 'Precompiled', precompiled_charsmap: base64 }),
-  };
+  return [{ normalize, edit }];
 }
 
 function replaceWith(edits: Edits, old: string, replacement: string): void {
   const parts = Array.from(replacement);
   const more = parts.length - Array.from(old).length;
   for (const [i, part] of parts.entries()) edits.add(part, i >= parts.length - more ? 1 : 0);
-  // The last new character swallows what is left of the old ones. Where there is none yet, the reference
-  // implementation forgets them, so places behind are early by as many; so here too.
-  const last = edits.changes.length - 1;
-  if (more < 0 && last >= 0) edits.changes[last] = (edits.changes[last] as number) + more;
+  // The last new character swallows what is left of the old ones.
+  if (more < 0) edits.swallow(-more);
 }
 
 /** Printable ASCII and Chinese never join into clusters, so most text needs no segmenter. */

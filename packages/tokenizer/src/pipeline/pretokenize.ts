@@ -1,5 +1,5 @@
 import type { Scanner } from '../scan/scanner.js';
-import { type Piece, slicePiece } from './piece.js';
+import type { Piece } from './piece.js';
 import type { Step } from './pretokenizers.js';
 
 /** Takes a word, `piece.text[start, end)`. */
@@ -21,7 +21,7 @@ export function pretokenize(
     return;
   }
   if (step.change) {
-    piece = step.change(slicePiece(piece, start, end));
+    piece = step.change(piece.slice(start, end));
     start = 0;
     end = piece.text.length;
   }

@@ -1,4 +1,3 @@
-import type { JSONPart } from '../format/json.js';
 import type { Scanner } from '../scan/scanner.js';
 import { type Context, choose, partsOf } from './kinds.js';
 import type { Piece } from './piece.js';
@@ -15,6 +14,8 @@ export interface Step {
   split?(text: string, start: number, end: number, take: Take): void;
   /** Maps text to the byte-level alphabet, which the model may do instead if this is the last step. */
   bytes?: boolean;
+  /** Looks at where in the text a piece comes from. */
+  places?: boolean;
 }
 
 /** The steps of the pre-tokenizer that a file describes. @param path of the field, for errors. */
@@ -23,12 +24,4 @@ export function stepsFromJSON(json: unknown, path: string, context: Context): St
   if (all) return all.flatMap(([one, at]) => stepsFromJSON(one, at, context));
   const [part, build] = choose(context.kinds, 'preTokenizer', json, path);
   return build(part, path, context);
-}
-
-/** Whether the steps look at where in the text a piece comes from, so that they need its places. */
-export function needsPlaces(json: JSONPart | null): boolean {
-  if (json === null) return false;
-  if (Array.isArray(json.pretokenizers))
-    return json.pretokenizers.some((one) => needsPlaces(one as JSONPart));
-  return json.type === 'Metaspace' && json.prepend_scheme === 'first';
 }

@@ -6,7 +6,7 @@ import { CHARACTER_OF_BYTE } from '../model/byte-alphabet.js';
 import { Vocab } from '../model/vocab.js';
 import { WordLevel } from '../model/wordlevel.js';
 import { WordPiece } from '../model/wordpiece.js';
-import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { PipelineTokenizer } from '../pipeline/batches.js';
 import {
   addedTokens,
   byCodePoint,

@@ -3,6 +3,7 @@ import { type JSONPart, plainToken } from '../format/json.js';
 import { allKinds } from '../kinds/all.js';
 import { normalizerFromJSON } from '../pipeline/normalizers.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
+import { Piece } from '../pipeline/piece.js';
 import { pretokenize } from '../pipeline/pretokenize.js';
 import { stepsFromJSON } from '../pipeline/pretokenizers.js';
 
@@ -89,9 +90,7 @@ export async function countWords(
   pace: Pace,
 ): Promise<Map<string, number>> {
   const context = { kinds: allKinds, regex: options.regex };
-  const normalizer = options.normalizer
-    ? normalizerFromJSON(options.normalizer, 'normalizer', context)
-    : undefined;
+  const normalizer = options.normalizer ? normalizerFromJSON(options.normalizer, 'normalizer', context) : [];
   const steps = options.preTokenizer ? stepsFromJSON(options.preTokenizer, 'preTokenizer', context) : [];
   // Bytes are mapped at the end, once for each different word.
   const bytes = steps.at(-1)?.bytes ? steps.pop() : undefined;
@@ -100,8 +99,8 @@ export async function countWords(
   for await (const text of typeof corpus === 'string' ? [corpus] : corpus) {
     if (typeof text !== 'string')
       throw new TokenizerError(`Training: text ${texts} of the corpus is no string but ${typeof text}.`);
-    const normalized = normalizer ? normalizer.normalize(text) : text;
-    pretokenize(steps, { text: normalized }, 0, normalized.length, (piece, start, end) => {
+    const normalized = normalizer.reduce((changed, change) => change.normalize(changed), text);
+    pretokenize(steps, new Piece(normalized), 0, normalized.length, (piece, start, end) => {
       const word = piece.text.slice(start, end);
       counts.set(word, (counts.get(word) ?? 0) + 1);
     });
@@ -109,7 +108,7 @@ export async function countWords(
   }
   if (!bytes?.change) return counts;
   const mapped = new Map<string, number>();
-  for (const [word, count] of counts) mapped.set(bytes.change({ text: word }).text, count);
+  for (const [word, count] of counts) mapped.set(bytes.change(new Piece(word)).text, count);
   return mapped;
 }
 

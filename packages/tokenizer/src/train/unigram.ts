@@ -1,7 +1,7 @@
 import { TokenizerError } from '../error.js';
 import { allKinds } from '../kinds/all.js';
 import { Unigram } from '../model/unigram.js';
-import { PipelineTokenizer } from '../pipeline/pipeline.js';
+import { PipelineTokenizer } from '../pipeline/batches.js';
 import {
   addedTokens,
   byCodePoint,
