@@ -38,13 +38,18 @@ export function cpu(options: CpuOptions = {}): Backend {
   const isCount =
     typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= mostThreads;
   if (threads !== 'auto' && !isCount) {
-    throw new RangeError(`cpu: threads is 'auto' or 1 to ${mostThreads}, got ${JSON.stringify(threads)}`);
+    throw new RangeError(
+      `cpu: threads is 'auto' or a whole number from 1 to ${mostThreads}, got ${shown(threads)}`,
+    );
   }
   if (build !== 'auto' && build !== 'simd' && build !== 'simd-relaxed') {
-    throw new RangeError(`cpu: build is 'auto', 'simd' or 'simd-relaxed', got ${JSON.stringify(build)}`);
+    throw new RangeError(`cpu: build is 'auto', 'simd' or 'simd-relaxed', got ${shown(build)}`);
   }
   return { name: 'cpu', open: () => open(threads, build) };
 }
+
+/** A value as it would stand in a program. */
+const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
 async function open(threads: number | 'auto', wanted: BuildName | 'auto'): Promise<BackendDevice> {
   if (!hasSimd()) {

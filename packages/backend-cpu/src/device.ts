@@ -103,8 +103,10 @@ export class CpuDevice implements BackendDevice, Host {
   }
 
   async read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    this.assertRunning();
+    const { address } = this.range(buffer, byteOffset, byteLength);
     const bytes = new ArrayBuffer(byteLength);
-    this.readInto(buffer, byteOffset, new Uint8Array(bytes));
+    copyOut(this.memory, address + byteOffset, new Uint8Array(bytes));
     return bytes;
   }
 
@@ -207,6 +209,9 @@ export class CpuDevice implements BackendDevice, Host {
 
   private range(buffer: BackendBuffer, byteOffset: number, byteLength: number): CpuBuffer {
     const own = this.checkBuffer(buffer);
+    if (byteOffset % 4 !== 0) {
+      throw new RangeError(`cpu: an offset in a buffer is a multiple of 4 bytes, got ${byteOffset}`);
+    }
     if (!(byteOffset >= 0 && byteLength >= 0 && byteOffset + byteLength <= own.byteLength)) {
       throw new RangeError(
         `cpu: bytes ${byteOffset} to ${byteOffset + byteLength} of a buffer of ${own.byteLength} bytes`,

@@ -94,13 +94,21 @@ export function maySleep(): boolean {
   }
 }
 
+/**
+ * The main thread asks some times a second whether the workers are well. A longer time between two questions was no
+ * waiting: the process was stopped in a terminal or a debugger, or the machine slept, and the workers did as well.
+ */
+const longestWaitMs = 1000;
+
 export class ThreadPool {
   private readonly workers: WorkerHandle[] = [];
   private readonly words: Int32Array;
   private lastProgress = -1;
-  private waitingSince = 0;
+  /** When `stalled` was asked last, 0 before the first time of a run; and how long nothing has happened since. */
+  private asked = 0;
+  private waitedMs = 0;
   private closing = false;
-  /** How long the workers may take no task while the main thread waits for them. */
+  /** How long the workers may show no sign of life while the main thread waits for them. */
   private patienceMs = 15_000;
 
   constructor(
@@ -173,16 +181,16 @@ export class ThreadPool {
     const taken = new Int32Array(this.memory.buffer, this.control + progressByte, this.count);
     const progress = taken.reduce((sum, tasks) => (sum + tasks) | 0, 0);
     const now = performance.now();
-    if (progress !== this.lastProgress || this.waitingSince === 0) {
-      this.lastProgress = progress;
-      this.waitingSince = now;
-    }
-    return now - this.waitingSince > this.patienceMs;
+    const waits = progress === this.lastProgress && this.asked !== 0;
+    this.waitedMs = waits ? this.waitedMs + Math.min(now - this.asked, longestWaitMs) : 0;
+    this.lastProgress = progress;
+    this.asked = now;
+    return this.waitedMs > this.patienceMs;
   }
 
   /** A run begins: whatever was waited for is over. */
   begin(): void {
-    this.waitingSince = 0;
+    this.asked = 0;
   }
 
   terminate(): void {

@@ -63,6 +63,21 @@ describe('LinearMemory', () => {
 });
 
 describe('a device', () => {
+  it('refuses places that a buffer does not have, or that are not a multiple of 4 bytes', async () => {
+    const device = await cpu({ threads: 1 }).open();
+    const buffer = device.createBuffer(64);
+    device.write(buffer, 0, Float32Array.of(1, 2));
+    expect(() => device.readInto?.(buffer, 2, new Float32Array(1))).toThrow(/multiple of 4 bytes, got 2/);
+    expect(() => device.write(buffer, 4.5, new Uint8Array(4))).toThrow(/multiple of 4 bytes, got 4.5/);
+    await expect(device.read(buffer, Number.NaN, 4)).rejects.toThrow(/multiple of 4 bytes, got NaN/);
+    await expect(device.read(buffer, 0, 1e12)).rejects.toThrow(
+      /bytes 0 to 1000000000000 of a buffer of 64 bytes/,
+    );
+    await expect(device.read(buffer, 8, -1)).rejects.toThrow(/bytes 8 to 7 of a buffer of 64 bytes/);
+    expect(new Float32Array(await device.read(buffer, 4, 4))).toEqual(Float32Array.of(2));
+    await device.close();
+  });
+
   it('computes beyond 2 GiB', async () => {
     const device = await cpu({ threads: 2 }).open();
     const first = device.createBuffer(2 ** 31);

@@ -2,10 +2,11 @@
 import { Worker } from 'node:worker_threads';
 import { sameBitsSuite } from '@inkstone/conformance';
 import { type BackendDevice, DeviceLostError, type Plan } from '@inkstone/core/backend';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hasRelaxedSimd, loadBuild } from '../src/build.js';
 import { CpuDevice } from '../src/device.js';
 import { cpu } from '../src/index.js';
+import { ThreadPool } from '../src/threads.js';
 import { dtypes } from './suite-options.js';
 
 const builds = hasRelaxedSimd() ? (['simd', 'simd-relaxed'] as const) : (['simd'] as const);
@@ -134,6 +135,28 @@ describe('a thread that dies', () => {
     await device.close();
   });
 
+  it('is not thought dead because the process stood still', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const pool = new ThreadPool(memory, 0, 2, () => {});
+    const clock = vi.spyOn(performance, 'now');
+    const askedAt = (ms: number): boolean => {
+      clock.mockReturnValue(ms);
+      return pool.stalled();
+    };
+    pool.begin();
+    expect(askedAt(1000)).toBe(false);
+    expect(askedAt(1050)).toBe(false);
+    // Stopped for a minute, and back.
+    expect(askedAt(61_050)).toBe(false);
+    expect(askedAt(61_100)).toBe(false);
+    // Waiting all the time.
+    let given = 61_100;
+    while (!askedAt(given) && given < 100_000) given += 50;
+    clock.mockRestore();
+    expect(given).toBeGreaterThan(61_100 + 13_000);
+    expect(given).toBeLessThan(61_100 + 15_000);
+  });
+
   it('leaves other devices alone', async () => {
     const [first, second] = await Promise.all([cpu({ threads: 2 }).open(), cpu({ threads: 2 }).open()]);
     await (first as unknown as Inside).pool.workers[0].terminate();
@@ -145,7 +168,14 @@ describe('a thread that dies', () => {
 
 describe('options', () => {
   it.each([0, -1, 1.5, 65, Number.NaN])('refuses %s threads', (threads) => {
-    expect(() => cpu({ threads })).toThrow(/threads is 'auto' or 1 to 64/);
+    expect(() => cpu({ threads })).toThrow(
+      `threads is 'auto' or a whole number from 1 to 64, got ${threads}`,
+    );
+  });
+
+  it('shows what it refuses, whatever it is', () => {
+    expect(() => cpu({ threads: 2n as unknown as number })).toThrow(/1 to 64, got 2/);
+    expect(() => cpu({ build: 'SIMD' as 'simd' })).toThrow(/got "SIMD"/);
   });
 
   it('says what it runs on', async () => {
