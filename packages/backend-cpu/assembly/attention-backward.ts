@@ -15,7 +15,7 @@ import {
 import { multiplyTiles } from './microkernel';
 import { packB } from './pack';
 import { rowDot, rowExp, rowMultiply } from './rows';
-import { firstTask, nextTask, scratch } from './threads';
+import { alive, firstTask, nextTask, scratch } from './threads';
 
 export function attentionBackward(command: AttentionCommand): void {
   const tasks = command.batch * command.keyHeads;
@@ -40,6 +40,7 @@ function keyHeadTask(command: AttentionCommand, batch: u32, keyHead: u32, keys: 
   memory.fill(dk, 0, sums * 2);
   for (let head = keyHead * group; head < (keyHead + 1) * group; head++) {
     for (let query: u32 = 0; query < command.queries; query += QUERY_BLOCK) {
+      alive();
       queryBlock(command, batch, head, query, keys, all, keysAcross, valuesAcross, keysAlong, dk, dv, blocks);
     }
   }

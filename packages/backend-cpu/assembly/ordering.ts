@@ -6,7 +6,7 @@
  * words are sorted byte by byte from the lowest (radix sort: Knuth, The Art of Computer Programming 3, 5.2.5), where a byte that
  * all keys share is passed over.
  */
-import { firstTask, nextTask, scratch } from './threads';
+import { alive, firstTask, nextTask, scratch } from './threads';
 
 @unmanaged
 export class SortCommand {
@@ -82,6 +82,7 @@ function sortAll(command: SortCommand, x: usize): usize {
   let from = scratch, to = scratch + (columns << 3);
   for (let i: u32 = 0; i < columns; i++) store<u64>(from + (i << 3), wordOf(command, x, i));
   for (let shift: u64 = 32; shift < 64; shift += 8) {
+    alive();
     memory.fill(counters, 0, 1024);
     for (let i: u32 = 0; i < columns; i++) {
       const counter = counters + (<usize>(load<u64>(from + (i << 3)) >> shift & 255) << 2);

@@ -15,7 +15,7 @@ import { multiplyTiles } from './microkernel';
 import { RecurrentCell } from './opcodes';
 import { packB } from './pack';
 import { store4 } from './simd';
-import { barrier, firstTask, nextTask, scratch } from './threads';
+import { alive, barrier, firstTask, nextTask, scratch } from './threads';
 
 @unmanaged
 export class RecurrentCommand {
@@ -63,7 +63,10 @@ export function recurrent(command: RecurrentCommand): void {
   const tasks = rowTasks * unitTasks;
   if (unitTasks == 1) {
     for (let task = firstTask(tasks); task < tasks; task = nextTask(task)) {
-      for (let i: u32 = 0; i < steps; i++) block(command, i, task * rowBlock, 0);
+      for (let i: u32 = 0; i < steps; i++) {
+        if ((i & 63) == 0) alive();
+        block(command, i, task * rowBlock, 0);
+      }
     }
     return;
   }

@@ -43,7 +43,7 @@ class Control {
 @inline const TICKET: usize = 64;
 // @ts-ignore: decorator
 @inline const PHASE: usize = 68;
-/** How many tasks each worker has taken: a sign of life. */
+/** For each worker a count that goes up with every task that it takes, and within long ones: signs of life. */
 // @ts-ignore: decorator
 @inline const PROGRESS: usize = 128;
 /** Loads before the main thread sleeps, and before a worker does: to be woken takes some 50 microseconds. */
@@ -148,6 +148,13 @@ function takeTask(): u32 {
       return phaseTasks - left;
     }
   }
+}
+
+/** Within a task that may take seconds, now and then: the main thread gives up workers of which it sees nothing for long. */
+// @ts-ignore: decorator
+@inline
+export function alive(): void {
+  if (ASC_FEATURE_THREADS && shared && threadIndex) atomic.add<u32>(control + PROGRESS + (threadIndex << 2), 1);
 }
 
 function finishTask(): void {

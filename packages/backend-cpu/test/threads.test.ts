@@ -135,6 +135,43 @@ describe('a thread that dies', () => {
     await device.close();
   });
 
+  it('shows signs of life within a task, however long', async () => {
+    const device = await CpuDevice.open(await loadBuild('simd', true), 2, 'simd', 0);
+    const { pool, memory } = device as unknown as Inside;
+    const [rows, columns] = [4, 1 << 15];
+    const matrix = (buffer: number, dtype: 'float32' | 'int32') => ({
+      buffer,
+      dtype,
+      shape: [rows, columns],
+      strides: [columns, 1],
+      offset: 0,
+    });
+    const byteLength = rows * columns * 4;
+    const buffers = [device.createBuffer(byteLength), device.createBuffer(byteLength)];
+    device.write(
+      buffers[0],
+      0,
+      Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i)),
+    );
+    const [x, indices] = [matrix(0, 'float32'), matrix(1, 'int32')];
+    const executable = device.compile({
+      buffers: [{ byteLength }, { byteLength }],
+      scalars: [],
+      uploads: [],
+      steps: [{ kind: 'sort', rows, columns, count: columns, descending: false, x, indices }],
+    });
+    // A row is a task, which takes four passes.
+    const signs = new Int32Array(memory.memory.buffer, pool.control + 128, 2);
+    let seen = 0;
+    for (const end = performance.now() + 60_000; seen === 0 && performance.now() < end; ) {
+      const before = signs[1];
+      executable.run(buffers, [], []);
+      seen = signs[1] - before;
+    }
+    expect(seen).toBeGreaterThan(rows);
+    await device.close();
+  });
+
   it('is not thought dead because the process stood still', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const pool = new ThreadPool(memory, 0, 2, () => {});
