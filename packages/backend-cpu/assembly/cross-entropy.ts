@@ -64,7 +64,7 @@ export function crossEntropy(command: CrossEntropyCommand): void {
     for (let row = task * chunk; row < end; row++) {
       const x = command.logits + (row * classes << 2);
       const most = rowMax(x, classes);
-      const logSumExp = most + logOf(rowSumExp(x, classes, most));
+      const logSum = logOf(rowSumExp(x, classes, most)), logSumExp = most + logSum;
       store<f32>(command.logSumExp + (row << 2), logSumExp);
       const target = load<i32>(command.target + (row << 2));
       let loss: f32 = 0, total: f32 = 0;
@@ -72,7 +72,8 @@ export function crossEntropy(command: CrossEntropyCommand): void {
         const t = clampClass(target, classes);
         if (t != target && command.flag) store<i32>(command.flag, 1);
         total = weight ? load<f32>(weight + (t << 2)) : 1;
-        loss = (1 - smoothing) * total * (logSumExp - load<f32>(x + (t << 2)));
+        // The two are kept apart: added to a large score, a small sum would lose its digits.
+        loss = (1 - smoothing) * total * (most - load<f32>(x + (t << 2)) + logSum);
         if (smoothing > 0) {
           const weighted = weight ? rowDot(weight, x, classes) : rowSum(x, classes);
           loss += smoothing / <f32>classes * (weightSum * logSumExp - weighted);
