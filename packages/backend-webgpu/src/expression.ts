@@ -95,7 +95,8 @@ export function literal(value: number, type: ComputeType): string {
   // Bits, because that is exact for every value (subnormals and -0 too) in every compiler.
   if (Object.is(rounded, -0)) return 'bitcast<f32>(0x80000000u)';
   const text = String(rounded);
-  return `f32(${text})`;
+  // Without a point it would be an integer, which has no more than 63 bits.
+  return `f32(${text}${/[.e]/.test(text) ? '' : '.0'})`;
 }
 
 /** Converts an expression between compute types. */

@@ -159,7 +159,16 @@ function programCases(): Case[] {
       b.pointwise([4], [], program, outputs);
     }),
     define('extreme constants', (b) => {
-      const values = [3.4028234663852886e38, -3.4028234663852886e38, 2 ** -126, 16777217, -0, 1e-3, 0.1];
+      const values = [
+        3.4028234663852886e38,
+        -3.4028234663852886e38,
+        2 ** -126,
+        16777217,
+        2 ** 63,
+        -0,
+        1e-3,
+        0.1,
+      ];
       const outputs = values.map(() => b.output('float32', [2], exact));
       const program = {
         instructions: values.map((value) => constant(value)),
