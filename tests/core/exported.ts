@@ -1,5 +1,6 @@
-/** What core exports, by the spaces that parity cases and tables of errors name: 't.add', 'F.gelu', 'nn.Linear'. */
+/** What core exports, by the spaces that parity cases and tables of errors name: 't.add', 'F.gelu', 'nn.Linear', 'special.ndtr'. */
 import * as core from '@inkstone/core';
+import * as special from '@inkstone/core/special';
 
 /** What is exported and no op: how it is read, what it is made of, where it lives. */
 const notOps = {
@@ -36,6 +37,7 @@ export const exported: Readonly<Record<string, readonly string[]>> = {
   optim: functionsOf(core.optim),
   lrScheduler: functionsOf(core.optim.lrScheduler),
   init: functionsOf(core.nn.init),
+  special: functionsOf(special),
 };
 
 /** Of a space, what is an op, a function, a layer, a loss or an optimizer. */

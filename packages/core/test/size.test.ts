@@ -28,6 +28,7 @@ const parts = {
   attention: /in_proj_weight/,
   data: /DataLoader/,
   compile: /compile: /,
+  'special functions': /multigammaln/,
   'the watch for NaN': /made an infinity|made \$\{/,
 };
 
@@ -131,5 +132,5 @@ it('the whole', async () => {
   );
   expect(present(all.code)).toEqual(Object.keys(parts));
   console.log(`all entries: ${all.bytes} bytes`);
-  expect(all.bytes).toBeLessThanOrEqual(96 * kilobyte);
+  expect(all.bytes).toBeLessThanOrEqual(99 * kilobyte);
 });

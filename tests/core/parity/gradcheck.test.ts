@@ -30,6 +30,8 @@ const kinks = new Set([
   't.round',
   't.trunc',
   't.sign',
+  'special.hardshrink',
+  'special.frexp',
 ]);
 
 let device: Device;
@@ -90,7 +92,7 @@ const atKink = ({ op, note, args, out, in: inputs }: ParityCase): boolean =>
 
 for (const family of families()) {
   const cases = readCases(family).filter(
-    (testCase) => testCase.grad && /^(t|F|core)\./.test(testCase.op) && !atKink(testCase),
+    (testCase) => testCase.grad && /^(t|F|core|special)\./.test(testCase.op) && !atKink(testCase),
   );
   if (cases.length === 0) continue;
   describe(`gradients by finite differences: ${family}`, () => {

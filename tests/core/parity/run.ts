@@ -1,6 +1,7 @@
 /** Runs one parity case and says what differs. */
 import * as core from '@inkstone/core';
 import { manualSeed, type Tensor } from '@inkstone/core';
+import * as special from '@inkstone/core/special';
 import {
   argumentsOf,
   cotangent,
@@ -35,6 +36,8 @@ export async function call(testCase: ParityCase, inputs: readonly Tensor[]): Pro
       return method(core.functional, name)(...args);
     case 'init':
       return method(core.nn.init, name)(...args);
+    case 'special':
+      return method(special, name)(...args);
     case 'core':
       return method(core, name)(...args);
     case 'set':

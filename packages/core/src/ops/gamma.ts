@@ -8,7 +8,7 @@ import { floating } from './elementwise.js';
 import { exp, mul, square } from './pointwise.js';
 
 /** Horner's rule; the coefficient of the highest power comes first. */
-const polynomial = (b: ProgramBuilder, x: Expr, coefficients: readonly number[]): Expr =>
+export const polynomial = (b: ProgramBuilder, x: Expr, coefficients: readonly number[]): Expr =>
   coefficients.slice(1).reduce((sum, c) => b.add(b.mul(sum, x), b.like(x, c)), b.like(x, coefficients[0]));
 
 /** What is needed to go from an argument below 1/2 to its mirror image 1 - x, and from there to beyond 4. */
