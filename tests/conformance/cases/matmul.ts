@@ -39,13 +39,22 @@ function sides(builder: CaseBuilder, spec: Product): Sides {
   const { batch = [], m, n, k, dtype = 'float32', exact = false } = spec;
   const { a: aLayout = contiguous, b: bLayout = contiguous } = spec;
   const make = (shape: number[], layout: Layout): [Operand, number[]] => {
-    // Values for the elements that exist; a broadcast batch repeats them.
-    const isShared = layout(shape)
-      .strides.slice(0, batch.length)
-      .some((stride) => stride === 0);
-    const own = isShared ? product(shape.slice(-2)) : product(shape);
+    // Values for the elements that exist; an axis along which memory does not go on repeats them.
+    const { strides } = layout(shape);
+    const own = product(shape.filter((_, axis) => strides[axis] !== 0));
     const values = exact ? integers(builder.random, own, -8, 8) : uniform(builder.random, own);
-    const repeated = Array.from({ length: product(shape) }, (_, i) => values[i % Math.max(1, own)]);
+    const repeated = Array.from({ length: product(shape) }, (_, i) => {
+      let place = 0;
+      let step = 1;
+      for (let axis = shape.length - 1, rest = i; axis >= 0; axis--) {
+        const index = rest % shape[axis];
+        rest = Math.floor(rest / shape[axis]);
+        if (strides[axis] === 0) continue;
+        place += index * step;
+        step *= shape[axis];
+      }
+      return values[place];
+    });
     return [builder.input(dtype, shape, repeated, layout), repeated];
   };
   const [a, left] = make([...batch, m, k], aLayout);
@@ -268,6 +277,8 @@ export function matmulCases(dtypes: readonly DType[]): Case[] {
     matmul('batch, b shared', { batch: [6], ...small, b: broadcast(0) }),
     matmul('batch, a shared', { batch: [6], ...small, a: broadcast(0) }),
     matmul('batch, both shared', { batch: [3], ...small, a: broadcast(0), b: broadcast(0) }),
+    matmul('a the same at each step of the sum', { ...small, a: broadcast(1) }),
+    matmul('b the same at each step of the sum', { ...small, b: broadcast(0) }),
     matmul('heads side by side in the rows', {
       batch: [2, 3],
       ...small,

@@ -167,8 +167,9 @@ function encodeCommand(
   const few = mode === MatmulMode.Dot || mode === MatmulMode.RowSum;
   const depthBlock = Math.max(1, Math.ceil(k / Math.max(1, Math.ceil(k / mostDepth))));
   const columnBlock = few ? (n <= 512 ? 64 : 256) : mode === MatmulMode.SharedPack ? mostColumns : n;
-  // In place A must be contiguous along one axis.
-  const packs = !few && ((a.column !== 1 && a.row !== 1) || (n >= packAColumns && m >= tileRows));
+  // In place A must be contiguous along one axis, and go on along k: the kernels end where its last step lies.
+  const inPlace = a.column === 1 || (a.row === 1 && a.column !== 0);
+  const packs = !few && (!inPlace || (n >= packAColumns && m >= tileRows));
   let rowBlock =
     mode === MatmulMode.SharedPack
       ? packs
