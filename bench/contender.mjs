@@ -19,7 +19,7 @@ const warmUp = 2500;
 const answer = (value) => process.stdout.write(`@${JSON.stringify(value)}\n`);
 
 /** Time that all threads of this process had a core for, in milliseconds. */
-const cpuNow = () => {
+export const cpuNow = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 };

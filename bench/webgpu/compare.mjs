@@ -63,10 +63,25 @@ async function layoutsOf(side, { name, goal, unit, what }, { rounds, ms, clock }
   return { name, goal, ratio, shares };
 }
 
+/** How much faster one side is with steps under way than waiting for each. */
+async function aheadOf(side, { name, goal, unit, what }, { rounds, ms, clock }) {
+  const turns = [];
+  for (let round = 0; round < Number(rounds); round++)
+    turns.push(...(await side.ask({ case: what, ms: Number(ms) })).turns);
+  const of = (way) => median(turns.map((turn) => turn[way][clock]));
+  const ratio = median(turns.map(({ waiting, ahead }) => waiting[clock] / ahead[clock]));
+  console.log(
+    `${name.padEnd(20)} ahead ${unit(of('ahead'))}, waiting ${unit(of('waiting'))}: ${ratio.toFixed(2)} times the speed, ` +
+      `${turns.length} turns (goal ${goal})${ratio >= goal ? '' : '  <- below'}`,
+  );
+  return { name, goal, ratio, turns };
+}
+
 /**
- * @param cases [{ name, goal, unit(ms) => text, what }]: `what` is the request, `goal` the ratio to the better peer. A case with
- * `than` compares with our own figure of the case of that name instead; one with `spread: true` asks only us, whose answers hold
- * the share of each layout in a turn, and `goal` is the most that the slowest may take of the fastest's time.
+ * @param cases [{ name, goal, unit(ms) => text, what }]: `what` is the request, `goal` the ratio to the better peer. Two kinds ask
+ * only us and compare what is in our answers. With `spread: true` they hold the share of each layout in a turn, and `goal` is the
+ * most that the slowest may take of the fastest's time; with `ahead: true` the times of steps that are waited for and of steps
+ * that are not, and `goal` is the ratio of speeds.
  * Options: --rounds 5 --ms 300 --clock wall|cpu --adapter lavapipe --only TEXT --json FILE. The CPU clock counts the time that all threads of
  * a process had a core for: the steadier figure on a software adapter where others use the machine.
  */
@@ -86,9 +101,12 @@ export async function compare(cases) {
   for (const side of sides) if (!(await side.ready)) console.log(`${side.name} did not start: left out`);
   console.log(`${options.adapter}, ${options.clock} time, medians of ${options.rounds} rounds`);
   const results = [];
-  for (const { name, goal, unit, what, than, spread } of cases.filter((c) => c.name.includes(options.only))) {
-    if (spread) {
-      results.push(await layoutsOf(sides[0], { name, goal, unit, what }, options));
+  for (const { name, goal, unit, what, spread, ahead } of cases.filter((c) =>
+    c.name.includes(options.only),
+  )) {
+    const alone = spread ? layoutsOf : ahead ? aheadOf : null;
+    if (alone) {
+      results.push(await alone(sides[0], { name, goal, unit, what }, options));
       continue;
     }
     const rounds = [];
@@ -103,14 +121,11 @@ export async function compare(cases) {
     }
     const of = (side) => median(rounds.map((times) => times[side] ?? Number.NaN));
     const peers = ['jax-js', 'tfjs'].filter((side) => rounds.every((times) => times[side]));
-    const other = than && results.find((result) => result.name === than);
-    const ratio = other
-      ? other.ours / of('ours')
-      : median(rounds.map((times) => Math.min(...peers.map((side) => times[side])) / times.ours));
+    const ratio = median(rounds.map((times) => Math.min(...peers.map((side) => times[side])) / times.ours));
     const figures = ['ours', ...peers].map((side) => `${side} ${unit(of(side))}`).join(', ');
     const verdict = ratio >= goal ? '' : '  <- below';
     console.log(
-      `${name.padEnd(20)} ${figures}: ${ratio.toFixed(2)} times ${than ?? 'the better peer'} (goal ${goal})${verdict}`,
+      `${name.padEnd(20)} ${figures}: ${ratio.toFixed(2)} times the better peer (goal ${goal})${verdict}`,
     );
     results.push({ name, goal, ratio, ours: of('ours'), rounds });
   }

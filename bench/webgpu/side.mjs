@@ -5,7 +5,7 @@
  * window, and a canvas that has no context. Every run waits for its last result only, so that work may queue up.
  */
 import { createRequire } from 'node:module';
-import { median, serve } from '../contender.mjs';
+import { cpuNow, median, serve } from '../contender.mjs';
 import { normal, uniform } from '../peers/gpt-data.mjs';
 
 /** Products in a run: as long as a sync takes, one alone would measure that. */
@@ -59,10 +59,31 @@ async function ours() {
   return { matmul, layouts: (what) => layouts(what, matmul), gpt, ahead: (what) => ahead(gpt(what)) };
 }
 
-/** Ten steps whose losses are all asked for before the first is there. */
-function ahead({ run, note }) {
+/**
+ * Ten steps whose losses are all asked for before the first is there, in turns with ten that are waited for one by one: what
+ * slows the machine for a while slows both. The note has each turn's milliseconds a step, both ways, by both clocks.
+ */
+function ahead({ run: step, note: loss }) {
   const steps = 10;
-  return { run: () => Promise.all(Array.from({ length: steps }, run)), repeats: steps, note };
+  const ways = {
+    waiting: async () => {
+      for (let i = 0; i < steps; i++) await step();
+    },
+    ahead: () => Promise.all(Array.from({ length: steps }, step)),
+  };
+  const order = ['waiting', 'ahead'];
+  const turns = [];
+  const run = async () => {
+    const turn = {};
+    for (const way of order) {
+      const [start, cpuStart] = [performance.now(), cpuNow()];
+      await ways[way]();
+      turn[way] = { wall: (performance.now() - start) / steps, cpu: (cpuNow() - cpuStart) / steps };
+    }
+    turns.push(turn);
+    order.reverse();
+  };
+  return { run, repeats: 2 * steps, note: () => ({ ...loss(), turns: turns.splice(0) }) };
 }
 
 /**
