@@ -12,14 +12,12 @@ const entry = Object.fromEntries(
  */
 const groups: Readonly<Record<string, RegExp>> = {
   base: /src\/(error|format\/(check|json))\.ts/,
-  core: /src\/(pipeline\/pipeline|pipeline\/pretokenizers|format\/file|model\/(vocab|word-cache))\.ts/,
+  core: /src\/(pipeline\/(pipeline|pretokenizers|utf8)|format\/file|model\/(vocab|word-cache))\.ts/,
   batches: /src\/pipeline\/batches\.ts/,
-  text: /src\/pipeline\/(split|patterns|utf8)\.ts/,
   bytes: /src\/kinds\/bytes\.ts/,
   bpe: /src\/kinds\/bpe\.ts/,
   sentencepiece: /src\/kinds\/sentencepiece\.ts/,
   unigram: /src\/kinds\/unigram\.ts/,
-  'unicode-forms': /src\/pipeline\/unicode\.ts/,
   unicode: /src\/kinds\/unicode\.ts/,
   cl100k: /src\/scan\/cl100k\.ts/,
   o200k: /src\/scan\/o200k\.ts/,

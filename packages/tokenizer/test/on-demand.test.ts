@@ -11,6 +11,7 @@ import {
   pipelineFromJSON,
   tokenizerFromJSON,
 } from '../src/index.js';
+import { compileRegex } from '../src/regex.js';
 import { gpt2Scanners } from '../src/scan/gpt2.js';
 import { gpt2Files } from './support/families.js';
 import { TINY_FILES } from './support/tiny-files.js';
@@ -57,6 +58,28 @@ describe('a file on demand is the tokenizer that the same file is at once', () =
     for (const tokenizer of [loaded, found])
       expect(tokenizer.encode("Hello, it's 世界 👍")).toEqual(made.encode("Hello, it's 世界 👍"));
   }, 60_000);
+
+  test.each([
+    ['a literal', { String: 'b' }, 'MergedWithPrevious'],
+    ['a pattern that is not built in', { Regex: 'a(?=b)' }, 'Isolated'],
+  ])('split by %s', async (_, pattern, behavior) => {
+    const split = { type: 'Split', pattern, behavior, invert: false };
+    const json = { ...(TINY_FILES['GPT-2'] as object), pre_tokenizer: split };
+    const options = { regex: compileRegex };
+    const loaded = await loadTokenizerFile(json, 'Regex' in pattern ? options : {});
+    const ids = pipelineFromJSON(json, options).encode('abab');
+    expect(loaded.encode('abab')).toEqual(ids);
+    // "ab" is a token, but no word.
+    if (behavior === 'Isolated') expect(ids.length).toBe(4);
+  });
+
+  test('a prefix for the first word only, which needs places', async () => {
+    const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: false };
+    const json = { ...(TINY_FILES['Llama 2'] as object), normalizer: null, pre_tokenizer: metaspace };
+    const loaded = await loadTokenizerFile(json);
+    expect(loaded).toBeInstanceOf(PipelineTokenizer);
+    expect(loaded.encode('ab<s>ab')).toEqual(pipelineFromJSON(json).encode('ab<s>ab'));
+  });
 
   test('characters and dictionaries', async () => {
     const characters = CharTokenizer.train('hello world');

@@ -1,5 +1,5 @@
 import { TokenizerError } from '../error.js';
-import { bertKinds } from '../kinds/bert.js';
+import { kinds as bertKinds } from '../kinds/bert.js';
 import { Vocab } from '../model/vocab.js';
 import { WordPiece } from '../model/wordpiece.js';
 import { PipelineTokenizer } from '../pipeline/batches.js';

@@ -43,14 +43,15 @@ export function asId(value: unknown, path: string): number {
 
 export function asAddedToken(value: unknown, path: string): AddedTokenJSON {
   const token = asObject(value, path);
-  const special = asBoolean(token.special, `${path}.special`, false);
+  const flag = (name: string, otherwise: boolean) => asBoolean(token[name], `${path}.${name}`, otherwise);
+  const special = flag('special', false);
   return {
     id: asId(token.id, `${path}.id`),
     content: asString(token.content, `${path}.content`),
-    single_word: asBoolean(token.single_word, `${path}.single_word`, false),
-    lstrip: asBoolean(token.lstrip, `${path}.lstrip`, false),
-    rstrip: asBoolean(token.rstrip, `${path}.rstrip`, false),
-    normalized: asBoolean(token.normalized, `${path}.normalized`, !special),
+    single_word: flag('single_word', false),
+    lstrip: flag('lstrip', false),
+    rstrip: flag('rstrip', false),
+    normalized: flag('normalized', !special),
     special,
   };
 }

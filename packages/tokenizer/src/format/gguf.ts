@@ -1,8 +1,9 @@
 import { describeValue } from '../error.js';
-import { bertKinds } from '../kinds/bert.js';
-import { byteKinds } from '../kinds/bytes.js';
+import { kinds as bertKinds } from '../kinds/bert.js';
+import { kinds as byteKinds } from '../kinds/bytes.js';
 import { scannerKinds } from '../kinds/scanners.js';
-import { unicodeKinds } from '../kinds/unicode.js';
+import { kinds as splitKinds } from '../kinds/splits.js';
+import { kinds as unicodeKinds } from '../kinds/unicode.js';
 import { BPE, mergesFromJSON } from '../model/bpe.js';
 import { Vocab } from '../model/vocab.js';
 import { WordPiece } from '../model/wordpiece.js';
@@ -217,7 +218,7 @@ function byteLevel(
     );
   const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
   return new PipelineTokenizer({
-    kinds: joinKinds(byteKinds, scannerKinds, unicodeKinds),
+    kinds: joinKinds(byteKinds, scannerKinds, splitKinds, unicodeKinds),
     model: new BPE(Vocab.fromTokens(tokens), mergesFromJSON(textsOf(reader, meta, 'merges')), {
       ignoreMerges: pre === 'llama-bpe' || pre === 'gpt-4o',
     }),

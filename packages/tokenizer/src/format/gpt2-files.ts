@@ -1,5 +1,5 @@
 import { TokenizerError } from '../error.js';
-import { byteKinds } from '../kinds/bytes.js';
+import { kinds as byteKinds } from '../kinds/bytes.js';
 import { BPE, mergesFromJSON } from '../model/bpe.js';
 import { Vocab } from '../model/vocab.js';
 import { PipelineTokenizer } from '../pipeline/batches.js';

@@ -7,26 +7,29 @@ import { contentOf, type LoadOptions, modelOf, pipelineOf } from './file.js';
 
 /** The parts of this package that are fetched when a file names a type, or a split pattern, that they have. */
 export const PARTS: readonly (readonly [names: RegExp, fetch: () => Promise<Kinds>])[] = [
-  [/^BPE$/, async () => (await import('../kinds/bpe.js')).bpeKinds],
-  [/^(Split|ByteLevel|RobertaProcessing)$/, async () => (await import('../kinds/bytes.js')).byteKinds],
+  [/^BPE$/, async () => (await import('../kinds/bpe.js')).kinds],
+  [/^(Split|ByteLevel|RobertaProcessing)$/, async () => (await import('../kinds/bytes.js')).kinds],
+  [/^Split by others$/, async () => (await import('../kinds/splits.js')).kinds],
   [
     /^(Strip|Replace|Prepend|Metaspace|WhitespaceSplit|Fuse|ByteFallback)$/,
-    async () => (await import('../kinds/sentencepiece.js')).sentencePieceKinds,
+    async () => (await import('../kinds/sentencepiece.js')).kinds,
   ],
-  [/^(Unigram|Precompiled)$/, async () => (await import('../kinds/unigram.js')).unigramKinds],
-  [/^NFK?[CD]$/, async () => (await import('../kinds/unicode.js')).unicodeKinds],
-  [/^(WordPiece|Bert.*|Lowercase|StripAccents)$/, async () => (await import('../kinds/bert.js')).bertKinds],
+  [/^(Unigram|Precompiled)$/, async () => (await import('../kinds/unigram.js')).kinds],
+  [/^NFK?[CD]$/, async () => (await import('../kinds/unicode.js')).kinds],
+  [/^(WordPiece|Bert.*|Lowercase|StripAccents)$/, async () => (await import('../kinds/bert.js')).kinds],
   [
     /^(WordLevel|Nmt|Whitespace|Punctuation|Digits|CharDelimiterSplit|Delimiter|FixedLength|UnicodeScripts|BPEDecoder|CTC)$/,
-    async () => (await import('../kinds/others.js')).otherKinds,
+    async () => (await import('../kinds/others.js')).kinds,
   ],
-  [/^\(\?i:'s|^'\(\?i:/, async () => ({ scanner: (await import('../scan/cl100k.js')).cl100kScanners })],
-  [/\\p\{Lu}/, async () => ({ scanner: (await import('../scan/o200k.js')).o200kScanners })],
-  [
-    /^\\p\{N}\{1,3}$|^\[[一!]/,
-    async () => ({ scanner: (await import('../scan/deepseek.js')).deepseekScanners }),
-  ],
+  [/^\(\?i:'s|^'\(\?i:/, async () => (await import('../scan/cl100k.js')).kinds],
+  [/\\p\{Lu}/, async () => (await import('../scan/o200k.js')).kinds],
+  [/^\\p\{N}\{1,3}$|^\[[一!]/, async () => (await import('../scan/deepseek.js')).kinds],
 ];
+
+/** The kinds of all of these parts. */
+async function fetched(parts: typeof PARTS): Promise<Kinds> {
+  return joinKinds(...(await Promise.all(parts.map(([, fetch]) => fetch()))));
+}
 
 /** From this many bytes on, about 0.1 s for the general parser, it is worth to fetch a quicker one. */
 const LARGE = 1 << 22;
@@ -65,18 +68,18 @@ export async function loadTokenizerFile(
   const found = words?.wordsFromJSON(file);
   if (found) return found;
   const names = namesIn([{ type: model.type }, normalizer, pre_tokenizer, post_processor, decoder]);
-  const wanted = PARTS.filter(([pattern]) => names.some((name) => pattern.test(name)));
-  const kinds = await Promise.all(wanted.map(([, fetch]) => fetch()));
+  if (options.regex) names.push('Split by others');
+  const kinds = await fetched(PARTS.filter(([pattern]) => names.some((name) => pattern.test(name))));
   const Made =
     options.batches || names.includes('first')
       ? (await import('../pipeline/batches.js')).PipelineTokenizer
       : Pipeline;
   try {
-    return pipelineOf(Made, file, joinKinds(...kinds), options);
+    return pipelineOf(Made, file, kinds, options);
   } catch (error) {
     if (!(error instanceof TokenizerError)) throw error;
     // The words for what is wrong must not depend on what was fetched.
-    return pipelineOf(Made, file, (await import('../kinds/all.js')).allKinds, options);
+    return pipelineOf(Made, file, await fetched(PARTS), options);
   }
 }
 
@@ -87,6 +90,7 @@ function namesIn(parts: unknown): string[] {
     String(part?.type),
     String(part?.pattern?.Regex),
     String(part?.prepend_scheme),
+    part?.type === 'Split' && part.behavior !== 'Isolated' ? 'Split by others' : '',
     ...Object.values(part ?? {}).flatMap(namesIn),
   ]);
 }

@@ -1,6 +1,6 @@
 import { TokenizerError } from '../error.js';
-import { sentencePieceKinds } from '../kinds/sentencepiece.js';
-import { unigramKinds } from '../kinds/unigram.js';
+import { kinds as sentencePieceKinds } from '../kinds/sentencepiece.js';
+import { kinds as unigramKinds } from '../kinds/unigram.js';
 import { BPE } from '../model/bpe.js';
 import { Unigram } from '../model/unigram.js';
 import { Vocab } from '../model/vocab.js';

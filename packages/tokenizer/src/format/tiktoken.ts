@@ -1,6 +1,7 @@
 import { describeValue, TokenizerError } from '../error.js';
-import { byteKinds } from '../kinds/bytes.js';
+import { kinds as byteKinds } from '../kinds/bytes.js';
 import { scannerKinds } from '../kinds/scanners.js';
+import { kinds as splitKinds } from '../kinds/splits.js';
 import { BPE } from '../model/bpe.js';
 import { CHARACTER_OF_BYTE } from '../model/byte-alphabet.js';
 import { Vocab } from '../model/vocab.js';
@@ -75,7 +76,7 @@ export function tokenizerFromTiktoken(
   for (const [token, id] of special) vocab.set(token, id);
   return new PipelineTokenizer({
     model: new BPE(vocab, merges, { ignoreMerges: true }),
-    kinds: joinKinds(byteKinds, scannerKinds),
+    kinds: joinKinds(byteKinds, scannerKinds, splitKinds),
     preTokenizer: {
       type: 'Sequence',
       pretokenizers: [

@@ -15,7 +15,7 @@ import { SPACE } from '../scan/sets.js';
 const bertNormalizer: Build<Normalizer> = (part, path) => bert(part, path);
 
 /** What BERT's files are made of. */
-export const bertKinds: Kinds = {
+export const kinds: Kinds = {
   model: { WordPiece: WordPiece.fromJSON },
   normalizer: {
     BertNormalizer: bertNormalizer,

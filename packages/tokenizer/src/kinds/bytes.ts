@@ -1,30 +1,28 @@
-import { asBoolean, asObject } from '../format/check.js';
+import { asBoolean, asObject, fail } from '../format/check.js';
 import { BYTE_OF_CODE, CHARACTER_OF_BYTE, utf8Of } from '../model/byte-alphabet.js';
 import { chain, type Decoder, joinAll } from '../pipeline/decoders.js';
 import type { Kinds } from '../pipeline/kinds.js';
 import { perCharacter } from '../pipeline/normalizers.js';
-import { finderOf } from '../pipeline/patterns.js';
 import { type Change, prepending } from '../pipeline/piece.js';
 import { asTokenId, type PostProcessor } from '../pipeline/postprocessors.js';
 import type { Step } from '../pipeline/pretokenizers.js';
-import { asBehavior, splitBy } from '../pipeline/split.js';
 import { Utf8Decoder } from '../pipeline/utf8.js';
 import { gpt2Scanner, gpt2Scanners } from '../scan/gpt2.js';
 import { knownScanner } from '../scan/known.js';
 
 /** What the files of byte-level BPE are made of besides the model: GPT-2, Llama 3, Qwen, DeepSeek, RoBERTa. */
-export const byteKinds: Kinds = {
+export const kinds: Kinds = {
   normalizer: { ByteLevel: () => [inByteAlphabet()] },
   scanner: gpt2Scanners,
   preTokenizer: {
-    Split(part, path, { regex, kinds }) {
-      const behavior = asBehavior(part.behavior, `${path}.behavior`);
+    Split(part, path, context) {
       const { Regex } = asObject(part.pattern, `${path}.pattern`);
+      const { scanner, splitter } = context.kinds;
       const scan =
-        behavior === 'Isolated' && typeof Regex === 'string' ? knownScanner(Regex, kinds.scanner) : undefined;
+        part.behavior === 'Isolated' && typeof Regex === 'string' ? knownScanner(Regex, scanner) : undefined;
       if (scan) return [{ scan }];
-      const find = finderOf(part.pattern, `${path}.pattern`, regex);
-      return [splitBy(find, behavior, asBoolean(part.invert, `${path}.invert`, false))];
+      const build = splitter?.['Split by others'] ?? fail(`${path}.pattern`, 'a built-in one', part.pattern);
+      return build(part, path, context);
     },
     ByteLevel: (part, path) =>
       byteSteps(

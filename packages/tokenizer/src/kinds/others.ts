@@ -24,7 +24,7 @@ const delimiter: Build<Step[]> = (part, path) => {
 };
 
 /** What few files name. */
-export const otherKinds: Kinds = {
+export const kinds: Kinds = {
   model: { WordLevel: WordLevel.fromJSON },
   normalizer: { Nmt: () => [perCharacter(nmt)] },
   preTokenizer: {

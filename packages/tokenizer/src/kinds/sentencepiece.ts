@@ -10,7 +10,7 @@ import { Utf8Decoder } from '../pipeline/utf8.js';
 import { SPACE } from '../scan/sets.js';
 
 /** What the files of SentencePiece's models are made of besides the model: Llama 2, Gemma, T5. */
-export const sentencePieceKinds: Kinds = {
+export const kinds: Kinds = {
   normalizer: {
     Strip: (part, path) => [
       stripped(

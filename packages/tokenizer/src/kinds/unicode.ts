@@ -6,4 +6,4 @@ import { unicodeNormalizer } from '../pipeline/unicode.js';
 const form: Build<Normalizer> = (part) => unicodeNormalizer(part.type as Form);
 
 /** Unicode's normalization forms. */
-export const unicodeKinds: Kinds = { normalizer: { NFC: form, NFD: form, NFKC: form, NFKD: form } };
+export const kinds: Kinds = { normalizer: { NFC: form, NFD: form, NFKC: form, NFKD: form } };

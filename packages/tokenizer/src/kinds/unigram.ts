@@ -4,7 +4,7 @@ import type { Kinds } from '../pipeline/kinds.js';
 import { precompiled } from '../pipeline/precompiled.js';
 
 /** The Unigram model, and the normalizer that comes with it. */
-export const unigramKinds: Kinds = {
+export const kinds: Kinds = {
   model: { Unigram: Unigram.fromJSON },
   normalizer: {
     Precompiled: (part, path) =>

@@ -93,15 +93,9 @@ export const joinAll: Decoder = (emit) => {
 /** Undoes the spaces that splitting put before punctuation, in the order of the reference implementation. */
 export function cleanUp(text: string): string {
   return text
-    .replaceAll(' .', '.')
-    .replaceAll(' ?', '?')
-    .replaceAll(' !', '!')
-    .replaceAll(' ,', ',')
+    .replace(/ ([.?!,])/g, '$1')
     .replaceAll(" ' ", "'")
-    .replaceAll(" n't", "n't")
-    .replaceAll(" 'm", "'m")
+    .replace(/ (n't|'m)/g, '$1')
     .replaceAll(' do not', " don't")
-    .replaceAll(" 's", "'s")
-    .replaceAll(" 've", "'ve")
-    .replaceAll(" 're", "'re");
+    .replace(/ ('s|'ve|'re)/g, '$1');
 }

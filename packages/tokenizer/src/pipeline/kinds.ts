@@ -29,6 +29,8 @@ export interface Kinds {
   /** By the patterns whose place they take. */
   readonly scanner?: Scanners;
   readonly preTokenizer?: Table<Build<Step[]>>;
+  /** Splits by patterns that have no scanner. */
+  readonly splitter?: Table<Build<Step[]>>;
   readonly postProcessor?: Table<Build<PostProcessor>>;
   /** Takes and gives whether the tokens before and behind it are one, in parts. */
   readonly decoder?: Table<
@@ -41,7 +43,7 @@ export interface Kinds {
   >;
 }
 
-export type Stage = Exclude<keyof Kinds, 'scanner'>;
+export type Stage = Exclude<keyof Kinds, 'scanner' | 'splitter'>;
 
 /** What the stages are called in errors. */
 const NAMES: Readonly<Record<Stage, string>> = {

@@ -38,10 +38,12 @@ export function cl100kScanner(maxDigits: number, trailing = false): Scanner {
   };
 }
 
-export const cl100kScanners: Scanners = {
-  [CL100K_PATTERN]: () => cl100kScanner(3),
-  [QWEN_PATTERN]: () => cl100kScanner(1),
-  // tiktoken's own spelling, with possessive quantifiers.
-  "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s":
-    () => cl100kScanner(3, true),
+export const kinds: { scanner: Scanners } = {
+  scanner: {
+    [CL100K_PATTERN]: () => cl100kScanner(3),
+    [QWEN_PATTERN]: () => cl100kScanner(1),
+    // tiktoken's own spelling, with possessive quantifiers.
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s":
+      () => cl100kScanner(3, true),
+  },
 };

@@ -73,8 +73,10 @@ const DEEPSEEK =
   '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|' +
   SPACES;
 
-export const deepseekScanners: Scanners = {
-  '\\p{N}{1,3}': () => digitsScanner(3),
-  '[一-龥぀-ゟ゠-ヿ]+': hanKanaScanner,
-  [DEEPSEEK]: deepseekScanner,
+export const kinds: { scanner: Scanners } = {
+  scanner: {
+    '\\p{N}{1,3}': () => digitsScanner(3),
+    '[一-龥぀-ゟ゠-ヿ]+': hanKanaScanner,
+    [DEEPSEEK]: deepseekScanner,
+  },
 };

@@ -77,4 +77,6 @@ function isNewlineOrSlash(code: number): boolean {
   return code === 0x0a || code === 0x0d || code === 0x2f;
 }
 
-export const o200kScanners: Scanners = { [O200K_PATTERN]: o200kScanner };
+export const kinds: { scanner: Scanners } = {
+  scanner: { [O200K_PATTERN]: o200kScanner },
+};
