@@ -11,6 +11,7 @@ import {
 } from '@inkstone/core/backend';
 import type { Adapter } from './adapter.js';
 import { type Limits, withinLimits } from './limits.js';
+import { GPUMemory, type WebGPUBuffer } from './memory.js';
 import { PipelineCache } from './pipelines.js';
 import { PlanExecutable } from './plan/executable.js';
 import { lower } from './plan/lower.js';
@@ -23,17 +24,6 @@ import { Waiting } from './waiting.js';
 /** Sizes are multiples of this, so that every buffer can be bound as an array of vec4<f32>. */
 const alignment = 16;
 
-export class WebGPUBuffer implements BackendBuffer {
-  private static count = 0;
-  readonly id = WebGPUBuffer.count++;
-  destroyed = false;
-
-  constructor(
-    readonly byteLength: number,
-    readonly gpu: GPUBuffer,
-  ) {}
-}
-
 export class WebGPUDevice implements BackendDevice {
   readonly name = 'webgpu';
   readonly description: string;
@@ -45,6 +35,9 @@ export class WebGPUDevice implements BackendDevice {
   readonly gpu: GPUDevice;
   readonly pipelines: PipelineCache;
   readonly tuning: Tuning;
+  readonly memory: GPUMemory;
+  /** Set by whoever keeps memory for reuse: gives it back, for a GPU that has no more. */
+  giveBack?: () => void;
   private readonly queue = new WorkQueue();
   /** Commands recorded and not yet submitted: a run and the reads that follow it go together. */
   private recording: { encoder: GPUCommandEncoder; submitted: Promise<void>; resolve: () => void } | null =
@@ -83,6 +76,7 @@ export class WebGPUDevice implements BackendDevice {
     this.tuning = withinLimits({ ...chooseTuning(opened), ...tuning }, this.bounds);
     this.waiting = opened.polls ? new Waiting() : null;
     this.pipelines = new PipelineCache(this.gpu, this.waiting);
+    this.memory = new GPUMemory(this.gpu, () => this.giveBack?.());
     this.readback = new Readback(this.gpu, this.bounds.maxBufferSize);
     this.gpu.addEventListener('uncapturederror', this.onError);
     this.lost = this.gpu.lost.then(({ reason, message }) => {
@@ -162,7 +156,7 @@ export class WebGPUDevice implements BackendDevice {
     }
     const size = Math.ceil(byteLength / alignment) * alignment;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    return new WebGPUBuffer(size, this.gpu.createBuffer({ size, usage }));
+    return this.memory.make(size, usage);
   }
 
   private assertOpen(): void {
@@ -173,11 +167,13 @@ export class WebGPUDevice implements BackendDevice {
     const own = buffer as WebGPUBuffer;
     if (own.destroyed) return;
     own.destroyed = true;
-    // WebGPU itself keeps the memory until submitted work is done with it.
-    this.queue.push(() => {
+    const destroy = (): void => {
       this.flush();
-      own.gpu.destroy();
-    });
+      this.memory.destroy(own);
+    };
+    // Other work may wait for the memory that this gives back.
+    if (this.memory.isIdle(own)) destroy();
+    else this.queue.push(destroy);
   }
 
   write(buffer: BackendBuffer, byteOffset: number, data: ArrayBufferView): void {
@@ -186,8 +182,13 @@ export class WebGPUDevice implements BackendDevice {
     checkRange('write', own, byteOffset, data.byteLength);
     // The caller may reuse its array at once, so what cannot be written now is copied.
     const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    const stable = this.queue.blocked ? bytes.slice() : bytes;
-    this.enqueue(() => this.upload(own, byteOffset, stable));
+    const { begin, ready } = this.memory.use([own]);
+    const stable = ready || this.queue.blocked ? bytes.slice() : bytes;
+    this.enqueue(() => {
+      begin();
+      own.unmade = own.missing;
+      if (!own.missing) this.upload(own, byteOffset, stable);
+    }, ready);
   }
 
   /** Writes at once; for work that already runs in order. */
@@ -209,11 +210,15 @@ export class WebGPUDevice implements BackendDevice {
   read(buffer: BackendBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
     const own = buffer as WebGPUBuffer;
     checkRange('read', own, byteOffset, byteLength);
+    const { begin, ready } = this.memory.use([own]);
     return this.await(() => {
+      begin();
+      const lacks = own.missing ?? own.unmade;
+      if (lacks) return Promise.reject(lacks);
       if (byteLength === 0) return Promise.resolve(new ArrayBuffer(0));
       const { encoder, submitted } = this.openRecording();
       return this.readback.read(own.gpu, byteOffset, byteLength, encoder, submitted);
-    });
+    }, ready);
   }
 
   idle(): Promise<void> {
@@ -224,7 +229,7 @@ export class WebGPUDevice implements BackendDevice {
   }
 
   /** Starts something in the order of the queue; rejects if the device fails before it is done. */
-  private await<T>(start: () => Promise<T>): Promise<T> {
+  private await<T>(start: () => Promise<T>, ready: Readiness | null = null): Promise<T> {
     return new Promise((resolve, reject) => {
       this.queue.push(() => {
         if (this.failure || this.closed) {
@@ -249,7 +254,7 @@ export class WebGPUDevice implements BackendDevice {
             reject(this.failure ?? error);
           },
         );
-      });
+      }, ready);
     });
   }
 
@@ -265,6 +270,7 @@ export class WebGPUDevice implements BackendDevice {
     this.closed = true;
     // Drivers do not take it well when a device goes while it compiles or computes.
     await this.pipelines.settled();
+    await this.memory.settled();
     await Promise.race([this.gpu.queue.onSubmittedWorkDone(), this.gpu.lost]);
     await Promise.allSettled(this.reads);
     this.gpu.removeEventListener('uncapturederror', this.onError);

@@ -2,7 +2,8 @@
  * How long the GPU takes for something short: it is done so many times over in one pass that what the clock misses (WebGPU rounds
  * timestamps to a tenth of a millisecond or so, pages round their clock to as much as one) is little of the whole.
  */
-import type { WebGPUBuffer, WebGPUDevice } from './device.js';
+import type { WebGPUDevice } from './device.js';
+import type { WebGPUBuffer } from './memory.js';
 import type { PlanExecutable } from './plan/executable.js';
 
 /** The GPU's timestamps around the pass, or the process's clock around its submission. Times of one are never compared with the other's. */

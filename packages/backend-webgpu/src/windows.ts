@@ -26,7 +26,7 @@ export function elementBytes(dtype: DType): number {
 }
 
 /** The bytes from an operand's first element to its last; those of the whole buffer if it moves from run to run. */
-export function rangeOf(operand: Operand, memory: Memory): Range {
+export function rangeOf(operand: Operand, memory: Pick<Memory, 'bytesOf'>): Range {
   const { shape, strides, offset, shift, dtype, buffer } = operand;
   if (shift) return { start: 0, end: memory.bytesOf(buffer) };
   const span = shape.reduce((sum, size, axis) => sum + Math.max(0, size - 1) * (strides[axis] as number), 1);

@@ -3,8 +3,9 @@
  * records one compute pass into the device's command encoder, which is submitted once; nothing is created.
  */
 import type { BackendBuffer, Executable, Plan } from '@inkstone/core/backend';
-import type { WebGPUBuffer, WebGPUDevice } from '../device.js';
+import type { WebGPUDevice } from '../device.js';
 import type { Binding, Dispatch, Late, Scalars } from '../kernel.js';
+import { type Traffic, trafficOf, type WebGPUBuffer, whyNot } from '../memory.js';
 import type { Pipeline } from '../pipelines.js';
 import type { Profiler } from '../profiler.js';
 import { Readiness } from '../queue.js';
@@ -28,7 +29,8 @@ interface Step {
 export class PlanExecutable implements Executable {
   private readonly steps: Step[];
   private readonly readiness: Readiness;
-  private readonly scratch: GPUBuffer[];
+  private readonly scratch: readonly WebGPUBuffer[];
+  private traffic: Traffic | null = null;
   private readonly uniforms: GPUBuffer | null;
   private readonly words: DataView;
   /** True if some parameter or workgroup count follows from the run's scalars. */
@@ -72,11 +74,11 @@ export class PlanExecutable implements Executable {
           })
         : null;
     this.scratch = scratchBytes.map((bytes) =>
-      gpu.createBuffer({
-        label: `${plan.label ?? 'plan'}: scratch`,
-        size: Math.ceil(bytes / 16) * 16,
-        usage: GPUBufferUsage.STORAGE,
-      }),
+      device.memory.make(
+        Math.ceil(bytes / 16) * 16,
+        GPUBufferUsage.STORAGE,
+        `${plan.label ?? 'plan'}: scratch`,
+      ),
     );
   }
 
@@ -88,7 +90,11 @@ export class PlanExecutable implements Executable {
     this.check(buffers, scalars, uploads);
     const bound = [...buffers] as WebGPUBuffer[];
     const values = [...scalars];
-    this.device.enqueue(() => this.submit(bound, values, uploads), this.readiness);
+    const { begin, ready } = this.use(bound);
+    this.device.enqueue(() => {
+      begin();
+      this.submit(bound, values, uploads);
+    }, ready);
   }
 
   /**
@@ -104,11 +110,25 @@ export class PlanExecutable implements Executable {
     this.check(buffers, scalars, []);
     const bound = [...buffers] as WebGPUBuffer[];
     const values = [...scalars];
+    const { begin, ready } = this.use(bound);
     this.device.enqueue(() => {
+      begin();
       if (this.readiness.error) throw this.readiness.error;
+      const lacks = whyNot(() => this.trafficOf(), bound, this.scratch);
+      if (lacks) throw lacks;
       this.writeParams(values);
       this.record(this.groupsFor(bound), times, pass);
-    }, this.readiness);
+    }, ready);
+  }
+
+  private use(buffers: readonly WebGPUBuffer[]) {
+    const { scratch } = this;
+    return this.device.memory.use(scratch.length > 0 ? [...buffers, ...scratch] : buffers, this.readiness);
+  }
+
+  private trafficOf(): Traffic {
+    this.traffic ??= trafficOf(this.plan);
+    return this.traffic;
   }
 
   private check(
@@ -139,6 +159,7 @@ export class PlanExecutable implements Executable {
     uploads: readonly ArrayBufferView[],
   ): void {
     if (this.readiness.error) throw this.readiness.error;
+    if (whyNot(() => this.trafficOf(), buffers, this.scratch)) return;
     this.plan.uploads.forEach(({ buffer, byteOffset }, i) => {
       this.device.upload(buffers[buffer] as WebGPUBuffer, byteOffset, uploads[i] as ArrayBufferView);
     });
@@ -272,7 +293,7 @@ export class PlanExecutable implements Executable {
 
   private resource(buffers: readonly WebGPUBuffer[], { buffer: index, window }: Binding): GPUBufferBinding {
     const planned = buffers[index];
-    const buffer = planned ? planned.gpu : (this.scratch[index - buffers.length] as GPUBuffer);
+    const { gpu: buffer } = planned ?? (this.scratch[index - buffers.length] as WebGPUBuffer);
     if (window) return { buffer, offset: window.start, size: window.end - window.start };
     // What is asked for fits one binding; the buffer that was given may be longer.
     const most = windowBytes(this.device.bounds);
@@ -285,7 +306,7 @@ export class PlanExecutable implements Executable {
     this.device.enqueue(() => {
       this.device.flush();
       this.uniforms?.destroy();
-      for (const buffer of this.scratch) buffer.destroy();
+      for (const buffer of this.scratch) this.device.memory.destroy(buffer);
       this.bindGroups.clear();
       this.shared.clear();
       this.lastGroups = [];

@@ -74,6 +74,11 @@ export interface BackendDevice {
   /** Gives memory back once all work submitted so far is done with it. */
   destroyBuffer(buffer: BackendBuffer): void;
   /**
+   * Set by whoever keeps buffers for reuse. A device that learns only while it works that memory has run out calls it, and
+   * goes on with what is given back (`destroyBuffer`).
+   */
+  giveBack?: () => void;
+  /**
    * Copies bytes in. `data` may be reused by the caller at once. `byteOffset` is a multiple of 4; if the length is not,
    * the bytes up to the next multiple of 4 may change too.
    */

@@ -83,6 +83,7 @@ export class GraphDevice {
     this.name = backend.name;
     this.description = backend.description;
     this.pool = new BufferPool(backend);
+    backend.giveBack = () => this.pool.trim();
     this.#flags = new IndexFlags(backend, this.pool);
     this.#plans = new PlanCache(this, options.maxPlans ?? 256);
     this.floating = new FloatingMemory(this);
