@@ -6,7 +6,7 @@ import { withGradMode } from '../graph/grad-mode.js';
 import type { Slot, Value } from '../graph/value.js';
 import { clone } from '../ops/cast.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { changedField } from './fields.js';
+import { changedField, changedItem, isList } from './fields.js';
 import { type Captured, pathOf, type Register, type Run } from './registers.js';
 import { otherWay, type Walk } from './walk.js';
 
@@ -58,9 +58,10 @@ export class Replay {
   readonly #drawn: readonly Register[];
   readonly #results: readonly Register[];
   readonly #spent: readonly Register[];
-  /** Modules that were called, and what their fields were. */
+  /** Modules that were called, and what their fields were: lists, and after them the others. */
   readonly #modules: readonly object[];
   readonly #fields: readonly (readonly unknown[])[];
+  readonly #lists: number;
   readonly #shared: readonly Shared[];
   readonly #absent: readonly Slot[];
   readonly #inputs: readonly (Register | null)[];
@@ -85,8 +86,10 @@ export class Replay {
     this.#drawn = from('drawn');
     this.#results = from('result');
     this.#spent = this.#results.filter(({ kept, slot }) => !kept && slot === null);
-    this.#modules = [...modules.keys()];
-    this.#fields = [...modules.values()];
+    const lists = [...modules.keys()].filter(isList);
+    this.#lists = lists.length;
+    this.#modules = [...new Set([...lists, ...modules.keys()])];
+    this.#fields = this.#modules.map((module) => modules.get(module) as readonly unknown[]);
     const first = new Map<BackendBuffer, number>();
     const shared: Shared[] = [];
     const note = (register: Register | null, slot: Slot | null, buffer: BackendBuffer): void => {
@@ -117,7 +120,7 @@ export class Replay {
     const modules = this.#modules;
     const fields = this.#fields;
     for (let i = 0; i < modules.length; i++) {
-      const key = changedField(modules[i], fields[i]);
+      const key = (i < this.#lists ? changedItem : changedField)(modules[i], fields[i]);
       if (key !== null) return `'${key}' of a ${modules[i].constructor.name} has changed`;
     }
     for (const { device, plan } of runs) if (!device.touch(plan)) return 'too many plans are in use';
