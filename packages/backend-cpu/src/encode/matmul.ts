@@ -10,6 +10,8 @@ const tileRows = 5;
 const tileColumns = 8;
 /** A panel of B (8 columns) of this depth is 12 KB: it stays in L1 beside the panels of A. */
 const mostDepth = 384;
+/** Up to this depth one block takes it all: half of L1 for a panel costs less than passing over C again. */
+const oneBlockDepth = 512;
 /** B that the micro-kernels read where it lies: it should fit L1 with room for A and C. */
 const directBytes = 20480;
 /** B that each thread packs for itself. */
@@ -165,7 +167,8 @@ function encodeCommand(
   const { writer, scratch } = encoder;
   const { batch, m, n, k } = shape;
   const few = mode === MatmulMode.Dot || mode === MatmulMode.RowSum;
-  const depthBlock = Math.max(1, Math.ceil(k / Math.max(1, Math.ceil(k / mostDepth))));
+  const depthBlocks = k <= oneBlockDepth ? 1 : Math.ceil(k / mostDepth);
+  const depthBlock = Math.max(1, Math.ceil(k / depthBlocks));
   const columnBlock = few ? (n <= 512 ? 64 : 256) : mode === MatmulMode.SharedPack ? mostColumns : n;
   // In place A must be contiguous along one axis, and go on along k: the kernels end where its last step lies.
   const inPlace = a.column === 1 || (a.row === 1 && a.column !== 0);
