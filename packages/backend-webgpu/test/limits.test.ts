@@ -147,6 +147,8 @@ const chosen = [
   /^(layer|rms) norm (backward )?of 65 x 65/,
   /^attention (backward )?2 x 3 heads, 17 x 17, size 8$/,
   /^attention one new query of a cache$/,
+  /^attention (backward )?with dropout from a seed$/,
+  /^attention causal, grouped, with dropout from a negative seed and a mask$/,
   /^recurrent tanh: 6 steps, batch 3, 10 hidden, reverse, nothing saved$/,
   /^(index-select|gather|index-add|scatter sum) (100 of \[1, 65, 17\]|16 of \[2, 31, 33\])/,
   /^sort 3 x 1025, 1025 of it, float32/,
@@ -207,13 +209,13 @@ describe.runIf(requireFixture('adapter'))('a device with low limits', () => {
   );
   test('folds workgroups into two dimensions, and cuts a step that is too many for those', async () => {
     expect(many).toHaveLength(4);
-    const want: Float64Array[][] = [];
-    for (const testCase of many) want.push(await runCase(testCase, usual));
+    const want = await Promise.all(many.map((testCase) => runCase(testCase, usual)));
     const { dispatches } = extremes;
     expect(extremes.workgroups).toBeGreaterThan(1000);
     Object.assign(extremes, { workgroups: 0, dispatches: 0, folded: 0 });
-    for (const [i, testCase] of many.entries())
-      expect(await runHeld(testCase, { maxComputeWorkgroupsPerDimension: 13 })).toEqual(want[i]);
+    const few = await held({ maxComputeWorkgroupsPerDimension: 13 });
+    const got = await Promise.all(many.map((testCase) => runCase(testCase, few))).finally(() => few.close());
+    expect(got).toEqual(want);
     expect(extremes.workgroups).toBeLessThanOrEqual(13);
     expect(extremes.folded).toBeGreaterThan(0);
     expect(extremes.dispatches).toBeGreaterThan(dispatches);
@@ -232,10 +234,13 @@ describe.runIf(requireFixture('adapter'))('a device with low limits', () => {
     const oracle = await reference().open();
     try {
       expect(device.tuning.sharedTiles).toEqual([sharedTiles['32 x 32']]);
-      for (const testCase of cases.filter(({ name }) => /65 x 65|5000|of \[2, 257|heads, 17/.test(name))) {
-        const comparison = { tolerances, flushesSubnormals: true, nonFinite: true, signedZeros: false };
-        const got = await runCase(testCase, device);
-        expect(differences(testCase, got, await runCase(testCase, oracle), comparison)).toBe('');
+      const comparison = { tolerances, flushesSubnormals: true, nonFinite: true, signedZeros: false };
+      // All at once: their kernels are compiled side by side.
+      const some = cases.filter(({ name }) => /65 x 65|5000|of \[2, 257|heads, 17/.test(name));
+      const got = await Promise.all(some.map((testCase) => runCase(testCase, device)));
+      for (const [i, testCase] of some.entries()) {
+        const want = await runCase(testCase, oracle);
+        expect(differences(testCase, got[i] as Float64Array[], want, comparison)).toBe('');
       }
     } finally {
       prototype.createShaderModule = original;
@@ -249,14 +254,45 @@ describe.runIf(requireFixture('adapter'))('a device with low limits', () => {
     expect(Math.max(...sizes)).toBe(64);
   });
 
-  test('says what is too large for it, and goes on', async () => {
-    const heads = all.find(({ name }) => name === 'attention causal, 65 x 65, size 64') as Case;
-    const device = await held({ maxStorageBufferBindingSize: 6656, maxStorageBuffersPerShaderStage: 8 });
+  // What has no axis to be cut along (the rows of a table, the steps of a sequence, a sum of all) has windows; so has one head.
+  const bindings = (operand: RegExp) =>
+    new RegExp(
+      `${operand.source} takes \\d+ bytes, and this adapter binds at most \\d+ at once \\(maxStorageBufferBindingSize\\); in parts ` +
+        'it does not fit either: .* needs \\d+ bindings.* at most \\d+ here \\(maxStorageBuffersPerShaderStage\\)',
+    );
+  const groups = (operand: RegExp) =>
+    new RegExp(
+      `${operand.source} is too much, and its parts are too: .* needs \\d+ workgroups, this adapter runs at most 1 x 1 at once ` +
+        '\\(maxComputeWorkgroupsPerDimension\\)',
+    );
+  const seeded = 'attention with dropout from a seed';
+  const layer = 'recurrent backward lstm: 3 steps, batch 17, 33 hidden, reverse';
+  test.each([
+    ['attention causal, 65 x 65, size 64', [6656, 8], bindings(/: q \(float32 \[1, 1, 65, 64\]\)/)],
+    [seeded, [512, 8], bindings(/: q \(float32 \[1, 2, 17, 8\]\)/)],
+    [layer, [4096, 8], bindings(/: x \(float32 \[3, 17, 132\]\)/)],
+    ['index-select 100 of [1, 65, 17], float32', [512, 8], bindings(/: output \(float32 \[1, 100, 17\]\)/)],
+    ['index-add 100 of [1, 65, 17], float32', [512, 8], bindings(/: source \(float32 \[1, 100, 17\]\)/)],
+    [
+      'sum over axes [0,1,2,3] of [4,5,6,7], float32',
+      [512, 6],
+      bindings(/: inputs\[0\] \(float32 \[4, 5, 6, 7\]\)/),
+    ],
+    [seeded, null, groups(/: q \(float32 \[1, 2, 17, 8\]\)/)],
+    [layer, null, groups(/: x \(float32 \[3, 17, 132\]\)/)],
+    ['index-add 100 of [1, 65, 17], float32', null, groups(/: source \(float32 \[1, 100, 17\]\)/)],
+  ] as const)('says what is too large for it, and goes on: %s, %j', async (name, sizes, message) => {
+    const [maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage] = sizes ?? [];
+    const limits = sizes
+      ? { maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage }
+      : { maxComputeWorkgroupsPerDimension: 1 };
+    const testCase = all.find((other) => other.name === name) as Case;
+    const device = await held(limits as Limits);
     try {
-      await expect(runCase(heads, device)).rejects.toThrow(
-        /attention causal, 65 x 65, size 64: q \(float32 \[1, 1, 65, 64\]\) takes 16640 bytes, and this adapter binds at most 6656 at once \(maxStorageBufferBindingSize\).*needs 13 bindings.*at most 8 here \(maxStorageBuffersPerShaderStage\)/,
-      );
-      expect(await runCase(coordinates, device)).toEqual(await runCase(coordinates, usual));
+      const refused = () => device.compile(planOf(testCase, device));
+      expect(refused).toThrow(message);
+      expect(refused).toThrow(`webgpu: ${name}: `);
+      expect(await runCase(parts, device)).toEqual(await runCase(parts, usual));
     } finally {
       await device.close();
     }

@@ -22,7 +22,13 @@ import products from './attention_products.wgsl';
 import score from './attention_score.wgsl';
 import { isAligned } from './pointwise.js';
 
-type Step = AttentionStep | AttentionBackwardStep;
+/** What is more to a part of a step that was cut (plan/split.ts). */
+export interface AttentionPart {
+  /** The place of its first probability among all of the whole step, for dropout from a seed. Default 0. */
+  readonly dropoutFrom?: number;
+}
+
+type Step = (AttentionStep | AttentionBackwardStep) & AttentionPart;
 
 /** With 64 lanes of two vectors each, more columns have no owner. */
 const largestHead = 512;
@@ -31,7 +37,7 @@ const largestHead = 512;
 const byQueries = { ROW: 'q', ROW_OUT: 'dout', LANE: 'k', LANE_OUT: 'v' };
 const byKeys = { ROW: 'k', ROW_OUT: 'v', LANE: 'q', LANE_OUT: 'dout' };
 
-export function attention(step: AttentionStep, to: Lowering): void {
+export function attention(step: AttentionStep & AttentionPart, to: Lowering): void {
   const { batch, heads, queries, logSumExp } = step;
   if (batch * heads * queries * step.headSize === 0) return;
   const kernel = to.kernel(step.label ?? 'attention');
@@ -45,7 +51,7 @@ export function attention(step: AttentionStep, to: Lowering): void {
   finish('attention', kernels, step, access, to, queries, heads, { LOG_SUM: logSumExp !== null });
 }
 
-export function attentionBackward(step: AttentionBackwardStep, to: Lowering): void {
+export function attentionBackward(step: AttentionBackwardStep & AttentionPart, to: Lowering): void {
   const { batch, heads, keyHeads, queries, keys } = step;
   if (batch * heads * step.headSize === 0) return;
   const delta = to.scratch('float32', [batch, heads, Math.max(1, queries)]);
@@ -126,6 +132,9 @@ class Access {
     if (p === null) return;
     this.kernel.sizes({ dropout_limit: dropoutLimit(p) });
     this.kernel.param('dropout_scale', 'f32', dropoutScale(p));
+    // Places count in 32 bits, as all of a hash does.
+    const { dropoutFrom } = this.step;
+    if (dropoutFrom) this.kernel.sizes({ dropout_from: dropoutFrom % 2 ** 32 });
   }
 
   /** Declares `row_NAME(b, h, t)`; true if rows can be read as vectors. */
@@ -213,6 +222,7 @@ function finish(
         BOOL_MASK: step.mask?.dtype === 'bool',
         DROPOUT: step.dropout !== null,
         SEEDED: step.dropoutP !== null,
+        PART: Boolean(step.dropoutFrom),
         ...(byLanes ? {} : { ROWS: rows, PER: 2 }),
         ...(name === 'attention' ? {} : { PRODUCTS: byLanes ? lanesProducts : products }),
         ...(name === 'attention' && !byLanes ? { SHARE: lanes / rows, SHARED: lanes > rows } : {}),

@@ -4,7 +4,11 @@
 
 // The place of query t's first key.
 fn dropout_row(b: u32, h: u32, t: u32) -> u32 {
+#if PART
+  return ((b * params.heads + h) * params.queries + t) * params.keys + params.dropout_from;
+#else
   return ((b * params.heads + h) * params.queries + t) * params.keys;
+#end
 }
 #if SEEDED
 

@@ -102,12 +102,15 @@ function tooLarge(step: Step, to: Lowering, cause: DoesNotFit): Error {
     const { start, end } = rangeOf(named.operand, to);
     return { named, bytes: end - start };
   });
-  const largest = sizes.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const { named, bytes } = sizes.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const about = `webgpu: ${step.label ?? step.kind}: ${describe(named)}`;
+  const why = cause.message.replace('webgpu: ', '');
   const most = to.limits.maxStorageBufferBindingSize;
-  if (largest.bytes <= most) return cause;
   return new Error(
-    `webgpu: ${step.label ?? step.kind}: ${describe(largest.named)} takes ${largest.bytes} bytes, and this adapter binds at most ${most} at once ` +
-      `(maxStorageBufferBindingSize); in parts it does not fit either: ${cause.message.replace('webgpu: ', '')}`,
+    bytes <= most
+      ? `${about} is too much, and its parts are too: ${why}`
+      : `${about} takes ${bytes} bytes, and this adapter binds at most ${most} at once (maxStorageBufferBindingSize); ` +
+          `in parts it does not fit either: ${why}`,
     { cause },
   );
 }

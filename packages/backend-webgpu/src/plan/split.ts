@@ -6,6 +6,7 @@
  * depends on how much there is to do (matmul.ts, reduce.ts).
  */
 import type { Operand, Program, Step } from '@inkstone/core/backend';
+import type { AttentionPart } from '../kernels/attention.js';
 import { fitsWindow, type Memory, rangeOf, windowBytes } from '../windows.js';
 
 /** An axis along which a step may be cut. */
@@ -230,21 +231,24 @@ function attentionCuts<S extends Extract<Step, { kind: 'attention' | 'attentionB
   queries: readonly (keyof S)[],
   keys: readonly (keyof S)[],
 ): Cut[] {
-  // What a seed drops depends on where it lies among all.
-  if (step.dropoutP !== null) return [];
-  const { batch, heads, keyHeads } = step;
-  if (batch > 1)
-    return [along(step, batch, [...queries, ...keys], (size) => ({ batch: size }) as Partial<S>)];
-  const group = heads / keyHeads;
+  const { batch, heads, keyHeads, dropoutP } = step;
+  const byBatch = batch > 1;
+  const axis = byBatch ? 0 : 1;
+  /** Query heads of each key head that is cut off; a text has all of them. */
+  const group = byBatch ? 1 : heads / keyHeads;
+  // A seed is the same for all parts, and what it drops depends on where that lies among all.
+  const names = dropoutP === null ? queries : queries.filter((name) => name !== 'dropout');
+  const places = (byBatch ? heads : group) * step.queries * step.keys;
+  const { dropoutFrom = 0 } = step as AttentionPart;
   return [
     {
-      size: keyHeads,
+      size: byBatch ? batch : keyHeads,
       part: (from, size) => ({
         ...step,
-        ...sliced(step, queries, (operand) => slice(operand, 1, from * group, size * group)),
-        ...sliced(step, keys, (operand) => slice(operand, 1, from, size)),
-        heads: size * group,
-        keyHeads: size,
+        ...sliced(step, names, (operand) => slice(operand, axis, from * group, size * group)),
+        ...sliced(step, keys, (operand) => slice(operand, axis, from, size)),
+        ...(byBatch ? { batch: size } : { heads: size * group, keyHeads: size }),
+        ...(dropoutP === null ? {} : { dropoutFrom: dropoutFrom + from * places }),
       }),
     },
   ];
