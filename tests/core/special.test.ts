@@ -17,7 +17,10 @@ const named = (name: string): Call => (special as unknown as Record<string, Call
 const all = opsOf('special');
 const integers = ['gcd', 'lcm'];
 const ofTwo = [...integers, 'ldexp', 'logaddexp2', 'xlog1py', 'floatPower'];
-const ofOne = all.filter((name) => !ofTwo.includes(name));
+/** Their shapes and arguments are below. */
+const statistics =
+  'aminmax bincount countNonzero diff histc kthvalue median nanmean nansum quantile unique'.split(' ');
+const ofOne = all.filter((name) => !ofTwo.includes(name) && !statistics.includes(name));
 /** What the function of one tensor is called with. */
 const given = (name: string, x: Tensor): unknown[] => {
   if (name === 'polygamma') return [1, x];
@@ -64,4 +67,58 @@ it('what gives integers and bools has no gradient to lose; the mantissa has one'
     false,
     false,
   ]);
+});
+
+describe('statistics', () => {
+  const whole = (): Tensor => zeros(2, { dtype: 'int32' });
+
+  it('of dimensions that are not there, or empty', () => {
+    const x = zeros(2, 3);
+    expect(() => special.median(x, 2)).toThrow(/^median: dimension 2 /);
+    expect(() => special.kthvalue(x, 1, 2)).toThrow(/^kthvalue: dimension 2 /);
+    expect(() => special.quantile(x, 0.5, { dim: 2 })).toThrow(/^quantile: dimension 2 /);
+    expect(() => special.diff(x, 1, 2)).toThrow(/^diff: dimension 2 /);
+    expect(() => special.nansum(x, 2)).toThrow(/^nansum: .*dimension 2 /);
+    expect(() => special.nanmean(x, 2)).toThrow(/^nanmean: .*dimension 2 /);
+    expect(() => special.countNonzero(x, 2)).toThrow(/^countNonzero: .*dimension 2 /);
+    expect(() => special.aminmax(x, { dim: 2 })).toThrow(/^aminmax: .*dimension 2 /);
+    expect(() => special.median(zeros(0))).toThrow('median: dimension 0 of [0] has no entries');
+    expect(() => special.diff(zeros([]))).toThrow('diff: at least 1 dimension is needed, not shape []');
+  });
+
+  it('of numbers that mean nothing', () => {
+    const x = zeros(2, 3);
+    expect(() => special.kthvalue(x, 4)).toThrow('kthvalue: k is 4, but must be a whole number from 1 to 3');
+    expect(() => special.quantile(x, 1.5)).toThrow('quantile: q is 1.5, but must be between 0 and 1');
+    expect(() => special.quantile(x, 0.5, { interpolation: 'cubic' as 'linear' })).toThrow("'cubic'");
+    expect(() => special.histc(x, 0)).toThrow('histc: bins is 0, but must be a whole number from 1 on');
+    expect(() => special.histc(x, 4, 2, 1)).toThrow('histc: max is 1, but must be a number from 2 on');
+    expect(() => special.diff(x, -1)).toThrow('diff: n is -1, but must be a whole number from 0 on');
+  });
+
+  it('of dtypes that have none', () => {
+    expect(() => special.quantile(whole(), 0.5)).toThrow(/^quantile: a floating point dtype .* int32/);
+    expect(() => special.nanmean(whole())).toThrow(/^nanmean: a floating point dtype .* int32/);
+    expect(() => special.histc(whole())).toThrow(/^histc: a floating point dtype .* int32/);
+    expect(() => special.histc(zeros(2).requiresGrad_())).toThrow('histc: not differentiable');
+  });
+
+  it('that are awaited reject', async () => {
+    await expect(special.bincount(zeros(2))).rejects.toThrow(
+      'bincount: a vector of integers is needed, not float32 [2]',
+    );
+    await expect(special.bincount(whole().sub(1))).rejects.toThrow('bincount: there is a -1');
+    await expect(special.bincount(whole(), { weights: zeros(3) })).rejects.toThrow(
+      'bincount: weights [3] for a vector [2]',
+    );
+    await expect(special.bincount(whole(), { minlength: -1 })).rejects.toThrow('bincount: minlength is -1');
+  });
+
+  it('of a single number', async () => {
+    const one = zeros([]).add(3);
+    expect(await special.median(one).item()).toBe(3);
+    expect(special.median(one, 0).values.shape).toEqual([]);
+    expect(special.kthvalue(one, 1).indices.shape).toEqual([]);
+    expect(await special.quantile(one, 0.5, { keepdim: true }).item()).toBe(3);
+  });
 });

@@ -20,3 +20,19 @@ export {
   softshrink,
   xlog1py,
 } from './special/numbers.js';
+export {
+  aminmax,
+  type BincountOptions,
+  bincount,
+  countNonzero,
+  diff,
+  histc,
+  kthvalue,
+  median,
+  nanmean,
+  nansum,
+  type QuantileOptions,
+  quantile,
+  type Unique,
+  unique,
+} from './special/statistics.js';

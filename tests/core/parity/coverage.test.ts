@@ -28,7 +28,7 @@ const withoutGradient = new Set(
     't.isneginf t.isclose t.eq_ t.ne_ t.lt_ t.le_ t.gt_ t.ge_ t.logicalAnd_ t.logicalOr_ t.logicalXor_ t.logicalNot_ ' +
     't.floorDivide_ t.bitwiseAnd_ t.bitwiseOr_ t.bitwiseXor_ t.bitwiseNot_ t.bitwiseLeftShift_ t.bitwiseRightShift_ ' +
     't.heaviside_ ' +
-    'special.gcd special.lcm special.signbit ' +
+    'special.gcd special.lcm special.signbit special.countNonzero special.histc special.bincount special.unique ' +
     'F.oneHot F.sinusoidalPositions F.rotaryAngles'
   ).split(' '),
 );

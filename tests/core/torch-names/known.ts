@@ -138,11 +138,8 @@ export const notBuilt: Readonly<Record<string, string>> = {
     'chebyshev_polynomial_w hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p ' +
     'modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 shifted_chebyshev_polynomial_t ' +
     'shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v shifted_chebyshev_polynomial_w spherical_bessel_j0',
-  'results whose size depends on the values: what is needed of it is read and counted on the host':
-    'bincount unique unique_consecutive',
-  'statistics that sort, topk, cumsum and where make in a line or two':
-    'aminmax corrcoef count_nonzero cov diff dist histc histogram kthvalue median mode msort nanmean nanmedian nanquantile nansum ' +
-    'quantile renorm renorm_',
+  'statistics that sort, where and the reductions make in a line or two':
+    'corrcoef cov dist histogram mode msort nanmedian nanquantile renorm renorm_ unique_consecutive',
   'indexing that getItem, setItem, gather and scatter say':
     'index_reduce index_reduce_ put put_ scatter_reduce scatter_reduce_ select_scatter slice_scatter diagonal_scatter take',
   'arranging that flip, transpose, split, sum and setItem say':

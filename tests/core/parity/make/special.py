@@ -1,7 +1,8 @@
 """'@inkstone/core/special': torch.special and what torch has for few programs."""
 import torch
 import torch.nn.functional as F
-from common import B, I, Suite, V, X, strided, turned
+from common import B, I, Input, Suite, V, X, strided, turned
+from reduce_inputs import distinct
 
 s = Suite("special", 19)
 sp = torch.special
@@ -81,4 +82,50 @@ for name, fn in {"gcd": torch.gcd, "lcm": torch.lcm}.items():
                    [V([4, 6, 9], torch.uint8), V([6, 9, 3], torch.uint8)]]:
         s(f"special.{name}", fn, inputs)
 s("special.gcd", torch.gcd, [V([1836311903, 2147483647, 2147483646, 1134903170], torch.int64), V([1134903170, 2, 1073741823, 1836311903], torch.int64)], note="many steps")
+
+# ---- statistics ---------------------------------------------------------------------------------------------------
+layouts = [lambda: distinct(3, 4), lambda: distinct(5, 1), lambda: distinct(2, 3, 2), lambda: Input(distinct(4, 3).base, [["transpose", 0, 1]]),
+           lambda: Input(distinct(2, 7).base, [["slice", 1, 1, 7, 2]])]
+pair = lambda result: [result[0], result[1].int()]
+for k, make in enumerate(layouts):
+    s("special.median", lambda x: x.median(), [make()])
+    s("special.median", lambda x: pair(x.median(1)), [make()], 1)
+    s("special.median", lambda x: pair(x.median(0, True)), [make()], 0, True)
+    s("special.kthvalue", lambda x: pair(x.kthvalue(1, 0)), [make()], 1, 0)
+    s("special.kthvalue", lambda x: pair(x.kthvalue(x.shape[-1], -1, True)), [make()], make().look(make().base).shape[-1], -1, True)
+    mode = ["linear", "lower", "higher", "nearest", "midpoint"][k]
+    s("special.quantile", lambda x: x.quantile(0.3, interpolation=mode), [make()], 0.3, {"interpolation": mode})
+    s("special.quantile", lambda x: x.quantile(0.8, 1, True, interpolation=mode), [make()], 0.8, {"dim": 1, "keepdim": True, "interpolation": mode})
+    s("special.quantile", lambda x: x.quantile(torch.tensor([0.0, 0.25, 1.0]), 0), [make()], [0, 0.25, 1], {"dim": 0})
+    s("special.aminmax", lambda x: [x.amin(), x.amax()], [make()])
+    s("special.aminmax", lambda x: [x.amin(1, True), x.amax(1, True)], [make()], {"dim": 1, "keepdim": True})
+    s("special.diff", lambda x: x.diff(), [make()])
+    s("special.diff", lambda x: x.diff(2, 0), [make()], 2, 0)
+    s("special.nansum", lambda x: x.nansum(1), [make()], 1)
+    s("special.nanmean", lambda x: x.nanmean(0, True), [make()], 0, True)
+    s("special.countNonzero", lambda x: x.count_nonzero(), [I(3, 2 + k, high=2)])
+    s("special.countNonzero", lambda x: x.count_nonzero(1), [I(3, 2 + k, high=2)], 1)
+    s("special.histc", lambda x: x.histc(4), [make()], 4, grad=False)
+    s("special.histc", lambda x: x.histc(3, -1.05, 2.05), [make()], 3, -1.05, 2.05, grad=False)
+nan = float("nan")
+s("special.median", lambda x: x.median(), [V([1.0, nan, 3.0], grad=False)], grad=False, note="NaN")
+s("special.median", lambda x: pair(x.median(1)), [V([[5, 1, 3], [2, 9, 4]], torch.int64)], 1)
+s("special.quantile", lambda x: x.quantile(0.5, 1), [V([[1.0, nan, 3.0], [1.0, 2.0, 4.0]], grad=False)], 0.5, {"dim": 1}, grad=False, note="NaN")
+s("special.quantile", lambda x: x.quantile(0.5, keepdim=True), [X(2, 3)], 0.5, {"keepdim": True})
+for name in ["nansum", "nanmean"]:
+    s(f"special.{name}", getattr(torch, name), [V([[1.0, nan], [nan, 4.0]])])
+    s(f"special.{name}", lambda x: getattr(torch, name)(x, 1), [V([[1.0, nan], [nan, nan]], grad=False)], 1, grad=False, note="nothing but NaN")
+    s(f"special.{name}", lambda x: getattr(torch, name)(x, (0, 1)), [X(2, 3, 2)], [0, 1])
+s("special.nansum", torch.nansum, [X(0, 3)])
+s("special.diff", torch.diff, [I(5)])
+s("special.diff", torch.diff, [B(6)])
+s("special.diff", lambda x: x.diff(3), [X(2, 2)], 3)
+s("special.histc", lambda x: x.histc(5), [V([2.0, 2.0], grad=False)], 5, grad=False, note="all equal")
+s("special.histc", lambda x: x.histc(2), [X(0, grad=False)], 2, grad=False)
+for make in [I(9), I(0), I(3, high=2), V([7], torch.int64), I(5, view=[["flip", 0]])]:
+    s("special.bincount", torch.bincount, [make])
+    s("special.bincount", lambda x: x.bincount(minlength=6), [make], {"minlength": 6})
+s("special.bincount", torch.bincount, [V([0, 2, 2], torch.int64), X(3, grad=False)], args=[{"$": 0}, {"weights": {"$": 1}}], grad=False)
+for make in [I(9), I(2, 3), X(3, 3, digits=0, grad=False), I(0), V([2.5], grad=False), I(2, 4, view=[["transpose", 0, 1]])]:
+    s("special.unique", lambda x: list(torch.unique(x, return_inverse=True, return_counts=True)), [make], grad=False)
 s.write()
