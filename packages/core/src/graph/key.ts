@@ -54,13 +54,12 @@ const dtypeIds = new Map<DType, number>(allDTypes.map((dtype, i) => [dtype, i]))
 /** A key as a list of integers, compared in full: the first `length` of `words`, which are there until the next is made. */
 export interface Key {
   readonly words: readonly number[];
-  length: number;
+  readonly length: number;
   /** Of ops and outputs; what else differs is found when the words are compared. */
-  hash: number;
+  readonly hash: number;
 }
 
 const keyWords: number[] = [];
-const theKey: Key = { words: keyWords, length: 0, hash: 0 };
 
 export function keyOf({ nodes, externals, outputs }: Recording, binding: Binding): Key {
   let at = 0;
@@ -89,9 +88,7 @@ export function keyOf({ nodes, externals, outputs }: Recording, binding: Binding
     keyWords[at++] = slot ? 1 : 0;
     keyWords[at++] = binding.outputs[o];
   }
-  theKey.length = at;
-  theKey.hash = hash;
-  return theKey;
+  return { words: keyWords, length: at, hash };
 }
 
 const firstHash = 0x811c9dc5 | 0;

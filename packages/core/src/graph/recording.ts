@@ -17,27 +17,20 @@ let pass = 0;
 
 /** What has been recorded since the last run, in order: here most of what has to run is found without a search. */
 export class RecordLog {
-  values: Value[] = [];
+  readonly values: Value[] = [];
   /** The stamp of what is listed, until a pass meets it. */
-  #mark = ++pass;
+  mark = ++pass;
 
   add(value: Value): void {
-    value.stamp = this.#mark;
+    value.stamp = this.mark;
     this.values.push(value);
   }
 
-  lists(value: Value): boolean {
-    return value.stamp === this.#mark;
-  }
-
   clear(): void {
-    this.values = [];
-    this.#mark = ++pass;
+    this.values.length = 0;
+    this.mark = ++pass;
   }
 }
-
-/** Scratch numbers of nodes while they are collected: one that the log leads to, and one that has been looked into. */
-const [waiting, done] = [0, 1] as const;
 
 /**
  * Collects what has to run so that `targets` exist.
@@ -56,7 +49,7 @@ export function collect(targets: readonly Value[], log: RecordLog): Recording {
 
   const visit = (value: Value, rerun: boolean): void => {
     if (value.stamp === stamp && !(rerun && value.index < 0)) return;
-    const isListed = log.lists(value);
+    const isListed = value.stamp === log.mark;
     value.stamp = stamp;
     if (!rerun && (value.host !== null || value.resident)) {
       value.index = -1;
@@ -64,8 +57,8 @@ export function collect(targets: readonly Value[], log: RecordLog): Recording {
       return;
     }
     if (value.op === null || value.overwritten) throw overwrittenError(value);
-    value.index = isListed ? waiting : done;
-    if (!isListed) unlisted.push(value);
+    // 0 waits for the walk along the log.
+    value.index = isListed ? 0 : unlisted.push(value);
   };
   const enter = (value: Value): void => {
     nodes.push(value);
@@ -85,7 +78,7 @@ export function collect(targets: readonly Value[], log: RecordLog): Recording {
     }
     if (i === 0) break;
     const value = values[--i];
-    if (value.stamp === stamp && value.index === waiting) enter(value);
+    if (value.stamp === stamp && value.index === 0) enter(value);
   }
 
   nodes.reverse();
