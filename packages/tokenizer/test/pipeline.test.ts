@@ -113,6 +113,18 @@ const PIPELINES: Record<string, object> = {
     decoder: byteLevel,
     model: { type: 'WordLevel', vocab: { '<unk>': 0, '</s>': 1, Ġthe: 2, Ġ: 3 }, unk_token: '<unk>' },
   },
+  'RobertaProcessing, added tokens that take spaces along': {
+    pre_tokenizer: byteLevel,
+    post_processor: {
+      type: 'RobertaProcessing',
+      sep: ['</s>', 1],
+      cls: ['<unk>', 0],
+      trim_offsets: true,
+      add_prefix_space: false,
+    },
+    model: { type: 'WordLevel', vocab: { '<unk>': 0, '</s>': 1, Ġthe: 2, Ġ: 3 }, unk_token: '<unk>' },
+    added_tokens: [added(1, '</s>', { rstrip: true }), added(4, '[MASK]', { lstrip: true })],
+  },
   'BPE with an end-of-word suffix, BertProcessing': {
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: { type: 'BertProcessing', sep: ['b', 2], cls: ['a', 1] },

@@ -1,4 +1,5 @@
 import { Ids } from '../model/ids.js';
+import { SPACE } from '../scan/sets.js';
 import { type BatchOptions, finishBatch } from './batch.js';
 import { type Encoding, encodingOf } from './encoding.js';
 import { Pipeline } from './pipeline.js';
@@ -10,6 +11,13 @@ type Take = (id: number, start: number, end: number, word: number) => void;
 
 /** A tokenizer put together from Hugging Face's parts, with all that they can do: offsets, pairs, batches. */
 export class PipelineTokenizer extends Pipeline {
+  /** Added tokens that take white space along and have none of their own. */
+  readonly #stripping = new Set(
+    this.addedTokens.flatMap(({ id, content, lstrip, rstrip }) =>
+      (lstrip || rstrip) && content === content.trim() ? id : [],
+    ),
+  );
+
   protected override encodeIds(text: string, ids: Ids): void {
     if (this.steps.some((step) => step.places)) this.#encodeWithPlaces(text, (id) => ids.push(id));
     else super.encodeIds(text, ids);
@@ -39,6 +47,22 @@ export class PipelineTokenizer extends Pipeline {
     });
   }
 
+  /**
+   * Where an added token is that took the white space beside it along (RoBERTa's `<mask>`): without that, if the
+   * post-processor takes it off offsets, since it looks for it in the token's own text.
+   */
+  #trimmed(text: string, id: number, from: number, to: number): [start: number, end: number] {
+    let [start, end] = [from, to];
+    for (const step of this.#stripping.has(id) ? this.postProcessor : []) {
+      if (!('trimOffsets' in step && step.trimOffsets)) continue;
+      while (start < end && SPACE.has(text.charCodeAt(start))) start++;
+      while (start < end && SPACE.has(text.charCodeAt(end - 1))) end--;
+      // A single space at the start may be the one that was added.
+      if (step.addPrefixSpace && start === 1) start = from;
+    }
+    return [start, end];
+  }
+
   /** One text with offsets and words, before the post-processor. */
   #encodeOne(text: string, withOffsets: boolean): Encoding {
     if (!withOffsets) {
@@ -50,7 +74,8 @@ export class PipelineTokenizer extends Pipeline {
     const inputIds: number[] = [];
     const offsets: [number, number][] = [];
     const wordIds: number[] = [];
-    this.#encodeWithPlaces(text, (id, start, end, word) => {
+    this.#encodeWithPlaces(text, (id, from, to, word) => {
+      const [start, end] = this.#trimmed(text, id, from, to);
       inputIds.push(id);
       offsets.push([characterOf(start), characterOf(end)]);
       wordIds.push(word);
