@@ -240,3 +240,19 @@ describe('trainWordLevel', () => {
     expect(tokenizer.encode('a zebra b')).toEqual([1, 0, 2]);
   });
 });
+
+test('half a character is an error where a vocabulary has no bytes, and bytes where it has', async () => {
+  // A text that was read in chunks, and cut between the halves of a character.
+  const cut = ['whole', 'half \ud83d'];
+  const trainers = [
+    trainWordPiece,
+    trainUnigram,
+    trainWordLevel,
+    (texts: string[]) => trainBPE(texts, { byteLevel: false }),
+  ];
+  for (const train of trainers)
+    await expect(train(cut)).rejects.toThrow('text 1 of the corpus has the lone surrogate U+D83D');
+  const ofBytes = await trainBPE(cut);
+  expect(ofBytes.decode(ofBytes.encode('a \ud83d'))).toBe('a \ud83d');
+  HuggingFace.fromString(JSON.stringify(ofBytes));
+});

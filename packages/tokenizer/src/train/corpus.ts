@@ -1,4 +1,4 @@
-import { TokenizerError } from '../error.js';
+import { describeCharacter, TokenizerError } from '../error.js';
 import { type JSONPart, plainToken } from '../format/json.js';
 import { allKinds } from '../kinds/all.js';
 import { normalizerFromJSON } from '../pipeline/normalizers.js';
@@ -102,7 +102,9 @@ export async function countWords(
     const normalized = normalizer.reduce((changed, change) => change.normalize(changed), text);
     pretokenize(steps, new Piece(normalized), 0, normalized.length, (piece, start, end) => {
       const word = piece.text.slice(start, end);
-      counts.set(word, (counts.get(word) ?? 0) + 1);
+      const count = counts.get(word) ?? 0;
+      if (count === 0 && !bytes) checkCharacters(word, texts);
+      counts.set(word, count + 1);
     });
     await pace.step('count words', ++texts, 0);
   }
@@ -110,6 +112,15 @@ export async function countWords(
   const mapped = new Map<string, number>();
   for (const [word, count] of counts) mapped.set(bytes.change(new Piece(word)).text, count);
   return mapped;
+}
+
+/** A vocabulary of characters has no token for half of one: no other library could read the file. Bytes take it. */
+function checkCharacters(word: string, text: number): void {
+  const at = word.search(/[\ud800-\udfff]/u);
+  if (at < 0) return;
+  throw new TokenizerError(
+    `Training: text ${text} of the corpus has ${describeCharacter(word.charAt(at))}, which is no character and has no token; was it cut in two?`,
+  );
 }
 
 /** Checks the number that every trainer takes. */
