@@ -35,10 +35,8 @@ export function asBoolean(value: unknown, path: string, otherwise?: boolean): bo
 export const MAX_ID = (1 << 24) - 1;
 
 export function asId(value: unknown, path: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_ID) {
-    fail(path, `an integer from 0 to ${MAX_ID}`, value);
-  }
-  return value;
+  if (asCount(value, path) > MAX_ID) fail(path, `at most ${MAX_ID}`, value);
+  return value as number;
 }
 
 export function asAddedToken(value: unknown, path: string): AddedTokenJSON {
@@ -62,8 +60,8 @@ export function asOptionalString(value: unknown, path: string): string | undefin
 
 /** A whole number, not negative. */
 export function asCount(value: unknown, path: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) fail(path, 'a whole number', value);
-  return value;
+  if (!Number.isInteger(value) || (value as number) < 0) fail(path, 'a whole number', value);
+  return value as number;
 }
 
 /** A text of one code point. */

@@ -1,8 +1,8 @@
-import { describeValue, TokenizerError } from '../error.js';
+import { TokenizerError } from '../error.js';
 import { choose, type Kinds } from '../pipeline/kinds.js';
 import type { CompileRegex } from '../pipeline/patterns.js';
 import type { Pipeline, PipelineParts } from '../pipeline/pipeline.js';
-import { asAddedToken, asArray, asObject } from './check.js';
+import { asAddedToken, asArray, asObject, fail } from './check.js';
 import type { JSONPart } from './json.js';
 
 /** What the loaders may be told. */
@@ -19,9 +19,7 @@ export function pipelineOf<P extends Pipeline>(
   options: LoadOptions,
 ): P {
   const file = asObject(json, 'the file');
-  if (file.version !== undefined && file.version !== '1.0') {
-    throw new TokenizerError(`tokenizer.json: version must be "1.0", but is ${describeValue(file.version)}.`);
-  }
+  if ((file.version ?? '1.0') !== '1.0') fail('version', '"1.0"', file.version);
   const part = (field: string): JSONPart | null =>
     file[field] === undefined || file[field] === null ? null : (asObject(file[field], field) as JSONPart);
   return new Made({

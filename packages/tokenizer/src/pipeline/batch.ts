@@ -1,6 +1,7 @@
 import { TokenizerError } from '../error.js';
 import { asCount, asId, asString, fail } from '../format/check.js';
 import type { JSONPart } from '../format/json.js';
+import { checkPadding, checkTruncation } from './batch-options.js';
 import { type Encoding, type PaddingOptions, pad, type TruncationOptions, truncate } from './encoding.js';
 import { addedBy, postProcess, type TokenText } from './postprocess.js';
 import type { PostProcessor } from './postprocessors.js';
@@ -33,7 +34,10 @@ export function finishBatch(
   around: Surroundings,
 ): Encoding[] {
   const special = options.addSpecialTokens ?? true;
-  const cutting = options.truncation === true ? truncationFromFile(around.truncation) : options.truncation;
+  const { truncation = false, padding = false } = options;
+  const cutting =
+    truncation && checkTruncation(truncation === true ? truncationFromFile(around.truncation) : truncation);
+  const filling = padding && checkPadding(padding === true ? paddingFromFile(around.padding) : padding);
   const encodings = batch.map((texts) => {
     let parts = texts;
     if (cutting) {
@@ -47,8 +51,7 @@ export function finishBatch(
     }
     return postProcess(around.postProcessor, parts, special, around.textOf);
   });
-  const padding = options.padding === true ? paddingFromFile(around.padding) : options.padding;
-  if (padding) padAll(encodings, padding, around);
+  if (filling) padAll(encodings, filling, around);
   return encodings;
 }
 
@@ -64,8 +67,6 @@ function padAll(encodings: Encoding[], padding: PaddingOptions, around: Surround
   if (strategy === 'longest') length = Math.max(0, ...encodings.map((encoding) => encoding.inputIds.length));
   else if (padding.maxLength === undefined)
     throw new TokenizerError("Padding: the strategy 'maxLength' needs maxLength.");
-  if (!(padToMultipleOf >= 1))
-    throw new TokenizerError(`Padding: padToMultipleOf must be at least 1, but is ${padToMultipleOf}.`);
   length = Math.ceil(length / padToMultipleOf) * padToMultipleOf;
   const padId = padding.padId ?? around.tokenToId(padToken);
   if (padId === undefined) {

@@ -1,6 +1,7 @@
 import { Ids } from '../model/ids.js';
 import { SPACE } from '../scan/sets.js';
 import { type BatchOptions, finishBatch } from './batch.js';
+import { textsOf } from './batch-options.js';
 import { type Encoding, encodingOf } from './encoding.js';
 import { Pipeline } from './pipeline.js';
 import { PlacedPiece } from './places.js';
@@ -97,10 +98,8 @@ export class PipelineTokenizer extends Pipeline {
     options: BatchOptions = {},
   ): Encoding[] {
     return finishBatch(
-      inputs.map((input) =>
-        (typeof input === 'string' ? [input] : input).map((text) =>
-          this.#encodeOne(text, options.offsets ?? true),
-        ),
+      inputs.map((input, index) =>
+        textsOf(input, index).map((text) => this.#encodeOne(text, options.offsets ?? true)),
       ),
       options,
       {
