@@ -271,7 +271,8 @@ export class WebGPUDevice implements BackendDevice {
     // Drivers do not take it well when a device goes while it compiles or computes.
     await this.pipelines.settled();
     await this.memory.settled();
-    await Promise.race([this.gpu.queue.onSubmittedWorkDone(), this.gpu.lost]);
+    const computed = this.gpu.queue.onSubmittedWorkDone().catch(() => {});
+    await Promise.race([computed, this.gpu.lost]);
     await Promise.allSettled(this.reads);
     this.gpu.removeEventListener('uncapturederror', this.onError);
     this.readback.destroy();
@@ -280,9 +281,25 @@ export class WebGPUDevice implements BackendDevice {
       this.gpu.destroy();
       await this.gpu.lost;
     }
-    // Dawn keeps the process alive for as long as its entry object is referenced, and must not lose it before.
+    holdUntil(computed, this.adapter?.instance);
     this.adapter = null;
   }
+}
+
+/** Entry objects of Dawn that something still waits for. */
+const held = new Set<unknown>();
+
+/**
+ * Dawn keeps the process alive for as long as its entry object is referenced, so a closed device lets go of it; but not
+ * before the last promise has settled. On a lost device that is later than the loss, and each turn of the event loop
+ * until then asks the entry object, collected or not.
+ */
+function holdUntil(settled: Promise<unknown>, instance: unknown): void {
+  // A hold of its own for each device: they may share the entry object.
+  const hold = { instance };
+  held.add(hold);
+  // It settles within such a turn.
+  void settled.then(() => setTimeout(() => held.delete(hold), 0));
 }
 
 function checkRange(what: string, buffer: WebGPUBuffer, byteOffset: number, byteLength: number): void {
