@@ -11,11 +11,16 @@ import { waitsForHold } from './holding.js';
 import { decode, stored } from './host-data.js';
 import type { HostArray, Region, Value } from './value.js';
 
-/**
- * Results up to this many bytes move to the host when many of them wait, and how many may wait: few, so that the most that
- * there ever are of them is there again within some dozen steps, whenever the garbage collector has found others.
- */
+/** Results up to this many bytes move to the host when many of them wait. */
 const smallBytes = 256;
+
+/** So many of the newest stay: what the next step may begin with. */
+const keptUnread = 8;
+
+/**
+ * How many may wait before the others are brought to the host, where that takes a read that is worth sharing. Where it is a
+ * copy, none wait: how many there are at most then does not depend on which the garbage collector has found before a run.
+ */
 const maxUnread = 16;
 
 export class FloatingMemory {
@@ -107,9 +112,10 @@ export class FloatingMemory {
    */
   collectUnread(): void {
     const unread = this.#unread;
-    if (unread.length < maxUnread || waitsForHold(this)) return;
+    const most = this.device.backend.readInto ? keptUnread + 1 : maxUnread;
+    if (unread.length < most || waitsForHold(this)) return;
     const reads: Promise<unknown>[] = [];
-    const some = unread.length - maxUnread / 2;
+    const some = unread.length - keptUnread;
     for (let i = 0; i < some; i++) {
       const waiting = unread[i];
       const value = waiting instanceof WeakRef ? waiting.deref() : waiting;
