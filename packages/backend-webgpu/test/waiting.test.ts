@@ -4,14 +4,20 @@ import { Waiting } from '../src/waiting.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-const turn = () => new Promise((done) => setImmediate(done));
-
-test('each turn of the loop sleeps, longer as the wait goes on, at most half a millisecond', async () => {
+/** Lets nothing sleep. @returns how long each turn would have slept, in milliseconds */
+function recordSleeps(): number[] {
   const sleeps: number[] = [];
   vi.spyOn(Atomics, 'wait').mockImplementation((_cell, _at, _value, sleep) => {
     sleeps.push(sleep as number);
     return 'timed-out';
   });
+  return sleeps;
+}
+
+const turn = () => new Promise((done) => setImmediate(done));
+
+test('each turn of the loop sleeps, longer as the wait goes on, at most half a millisecond', async () => {
+  const sleeps = recordSleeps();
   let now = 1000;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const waiting = new Waiting();
@@ -62,11 +68,7 @@ test('two waits at once are one sleep a turn, until the last is over; a rejectio
 });
 
 test('of several under way, the next is expected as long after an arrival as that took, and short ones soon again', async () => {
-  const sleeps: number[] = [];
-  vi.spyOn(Atomics, 'wait').mockImplementation((_cell, _at, _value, sleep) => {
-    sleeps.push(sleep as number);
-    return 'timed-out';
-  });
+  const sleeps = recordSleeps();
   let now = 1000;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const waiting = new Waiting();
